@@ -1,0 +1,22 @@
+//! The language of the product: ids, amounts, times, consent and contribution rules.
+//! Pure: nothing here reads a clock, a file or a network.
+
+mod amount;
+mod consent;
+mod contribution;
+mod ids;
+mod network;
+mod standing;
+mod time;
+
+pub use alloy_primitives::{Address, B256, U256};
+pub use amount::{Amount, AmountError, DENOM};
+pub use consent::{GrantState, Mode, Purpose, Template, TemplateRefusal};
+pub use contribution::{DiseaseClass, HospitalGrade, Kind, Quality, Similarity};
+pub use ids::{
+    AddressError, Commitment, ContributionId, GrantId, Height, ObjectId, RecordId, TxHash,
+    parse_address,
+};
+pub use network::{NetworkError, NetworkFile, ProofSpec, Trust};
+pub use standing::{Attested, Standing, UnprovenReason};
+pub use time::{TimeError, Timestamp, Until};
