@@ -29,7 +29,11 @@ impl Amount {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
         let pointed = text.contains('.');
-        if whole.is_empty() || !digits(whole) || !digits(fraction) || (pointed && fraction.is_empty()) {
+        if whole.is_empty()
+            || !digits(whole)
+            || !digits(fraction)
+            || (pointed && fraction.is_empty())
+        {
             return Err(AmountError::Malformed);
         }
         if fraction.len() > DECIMALS {
@@ -112,12 +116,25 @@ mod tests {
 
     #[test]
     fn reads_what_people_write_and_refuses_the_rest() {
-        assert_eq!(Amount::from_dhl("1.5").unwrap().to_string(), "1500000000000000000");
-        assert_eq!(Amount::from_dhl("0.0000000000000000001"), Err(AmountError::TooManyDecimals(19)));
+        assert_eq!(
+            Amount::from_dhl("1.5").unwrap().to_string(),
+            "1500000000000000000"
+        );
+        assert_eq!(
+            Amount::from_dhl("0.0000000000000000001"),
+            Err(AmountError::TooManyDecimals(19))
+        );
         for bad in ["", ".", "1.", ".5", "-1", "1e3", "1,5", "1.2.3", " 1"] {
-            assert_eq!(Amount::from_dhl(bad), Err(AmountError::Malformed), "{bad:?}");
+            assert_eq!(
+                Amount::from_dhl(bad),
+                Err(AmountError::Malformed),
+                "{bad:?}"
+            );
         }
-        assert_eq!(Amount::from_dhl(&"9".repeat(80)), Err(AmountError::Overflow));
+        assert_eq!(
+            Amount::from_dhl(&"9".repeat(80)),
+            Err(AmountError::Overflow)
+        );
     }
 
     proptest! {

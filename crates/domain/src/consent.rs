@@ -102,7 +102,13 @@ pub enum GrantState {
 impl GrantState {
     /// The state of a grant at `now`: revocation outweighs expiry, expiry outweighs a missing
     /// approval.
-    pub fn at(now: Timestamp, not_after: Timestamp, revoked: bool, approvals: u8, threshold: u8) -> Self {
+    pub fn at(
+        now: Timestamp,
+        not_after: Timestamp,
+        revoked: bool,
+        approvals: u8,
+        threshold: u8,
+    ) -> Self {
         if revoked {
             Self::Revoked
         } else if now > not_after {
@@ -149,7 +155,13 @@ impl Template {
     }
 
     /// Whether a grant fits, as the contract decides it.
-    pub fn admits(&self, purpose: Purpose, window_s: u64, threshold: u8, mode: Mode) -> Result<(), TemplateRefusal> {
+    pub fn admits(
+        &self,
+        purpose: Purpose,
+        window_s: u64,
+        threshold: u8,
+        mode: Mode,
+    ) -> Result<(), TemplateRefusal> {
         if self.retired {
             Err(TemplateRefusal::Retired)
         } else if !self.purposes.contains(&purpose) {
@@ -174,9 +186,18 @@ mod tests {
     fn revocation_outweighs_everything() {
         let (now, later) = (Timestamp(10), Timestamp(20));
         assert_eq!(GrantState::at(now, later, true, 0, 0), GrantState::Revoked);
-        assert_eq!(GrantState::at(later.plus(1), later, false, 1, 1), GrantState::Expired);
-        assert_eq!(GrantState::at(now, later, false, 1, 2), GrantState::AwaitingApproval);
-        assert_eq!(GrantState::at(later, later, false, 2, 2), GrantState::Active);
+        assert_eq!(
+            GrantState::at(later.plus(1), later, false, 1, 1),
+            GrantState::Expired
+        );
+        assert_eq!(
+            GrantState::at(now, later, false, 1, 2),
+            GrantState::AwaitingApproval
+        );
+        assert_eq!(
+            GrantState::at(later, later, false, 2, 2),
+            GrantState::Active
+        );
     }
 
     #[test]

@@ -39,25 +39,47 @@ pub struct Quality {
 impl Quality {
     /// As packed on chain: kinds as bits 0–4, grade in bits 8–9, disease class in bits 16–17.
     pub fn pack(&self) -> u32 {
-        let kinds = self.kinds.iter().fold(0u32, |bits, k| bits | 1 << (*k as u32));
+        let kinds = self
+            .kinds
+            .iter()
+            .fold(0u32, |bits, k| bits | 1 << (*k as u32));
         kinds | (self.grade as u32) << 8 | (self.disease as u32) << 16
     }
 
     /// `None` where a bit is set that the packing does not use, or no kind is.
     pub fn unpack(packed: u32) -> Option<Self> {
-        const KINDS: [Kind; 5] =
-            [Kind::Diagnosis, Kind::Prescription, Kind::Imaging, Kind::Laboratory, Kind::VitalSigns];
+        const KINDS: [Kind; 5] = [
+            Kind::Diagnosis,
+            Kind::Prescription,
+            Kind::Imaging,
+            Kind::Laboratory,
+            Kind::VitalSigns,
+        ];
         if packed & !0x0003_031f != 0 {
             return None;
         }
-        let kinds: Vec<_> = KINDS.into_iter().filter(|k| packed >> (*k as u32) & 1 == 1).collect();
-        let grade = [HospitalGrade::Secondary, HospitalGrade::Tertiary, HospitalGrade::TopTertiary]
-            .get((packed >> 8 & 3) as usize)
-            .copied()?;
-        let disease =
-            [DiseaseClass::Common, DiseaseClass::Difficult, DiseaseClass::Rare, DiseaseClass::Infectious]
-                [(packed >> 16 & 3) as usize];
-        (!kinds.is_empty()).then_some(Self { kinds, grade, disease })
+        let kinds: Vec<_> = KINDS
+            .into_iter()
+            .filter(|k| packed >> (*k as u32) & 1 == 1)
+            .collect();
+        let grade = [
+            HospitalGrade::Secondary,
+            HospitalGrade::Tertiary,
+            HospitalGrade::TopTertiary,
+        ]
+        .get((packed >> 8 & 3) as usize)
+        .copied()?;
+        let disease = [
+            DiseaseClass::Common,
+            DiseaseClass::Difficult,
+            DiseaseClass::Rare,
+            DiseaseClass::Infectious,
+        ][(packed >> 16 & 3) as usize];
+        (!kinds.is_empty()).then_some(Self {
+            kinds,
+            grade,
+            disease,
+        })
     }
 }
 

@@ -55,7 +55,10 @@ impl NetworkFile {
     }
 
     pub fn contract(&self, name: &'static str) -> Result<Address, NetworkError> {
-        self.contracts.get(name).copied().ok_or(NetworkError::NoContract(name))
+        self.contracts
+            .get(name)
+            .copied()
+            .ok_or(NetworkError::NoContract(name))
     }
 }
 

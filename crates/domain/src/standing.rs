@@ -41,10 +41,16 @@ pub struct Attested<T> {
 
 impl<T> Attested<T> {
     pub fn proven(value: T, height: Height) -> Self {
-        Self { value, standing: Standing::Proven { height } }
+        Self {
+            value,
+            standing: Standing::Proven { height },
+        }
     }
 
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Attested<U> {
-        Attested { value: f(self.value), standing: self.standing }
+        Attested {
+            value: f(self.value),
+            standing: self.standing,
+        }
     }
 }

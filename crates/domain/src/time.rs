@@ -110,7 +110,10 @@ mod tests {
         assert_eq!("7d".parse::<Until>().unwrap().from(now), now.plus(604_800));
         let at: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
         assert_eq!(at.to_string(), "2026-11-29T12:00:00Z");
-        assert_eq!("2026-11-29T20:00:00+08:00".parse::<Until>(), Ok(Until::At(at)));
+        assert_eq!(
+            "2026-11-29T20:00:00+08:00".parse::<Until>(),
+            Ok(Until::At(at))
+        );
         for bad in ["", "d", "0d", "7w", "-1d", "99999999999999999999d", "明天"] {
             assert_eq!(bad.parse::<Until>(), Err(TimeError::Span), "{bad:?}");
         }

@@ -1,0 +1,98 @@
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// A request to the core and the answer it gets. One list serves every transport.
+pub trait Command: Serialize + DeserializeOwned {
+    const NAME: &'static str;
+    type Answer: Serialize + DeserializeOwned;
+}
+
+/// What a transport carries: which command, for which profile, with which arguments.
+/// HTTP: `POST /api/call`. Tauri: `invoke("call", { call })`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Call {
+    pub name: String,
+    /// The profile's id; empty for commands of no profile.
+    #[serde(default)]
+    pub profile: String,
+    /// Named by the caller to follow progress in events and to cancel.
+    #[serde(default)]
+    pub job: Option<String>,
+    pub args: serde_json::Value,
+}
+
+/// An answer with nothing to say but that it is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    pub ok: bool,
+}
+
+macro_rules! commands {
+    ($($request:ty => $name:literal => $answer:ty,)*) => {
+        $(impl Command for $request {
+            const NAME: &'static str = $name;
+            type Answer = $answer;
+        })*
+
+        /// Every command's name.
+        pub const NAMES: &[&str] = &[$($name,)*];
+    };
+}
+
+use crate::*;
+
+commands! {
+    AppState => "app_state" => AppView,
+    CreateProfile => "profile_create" => ProfileView,
+    CreateVault => "vault_create" => VaultCreated,
+    RestoreVault => "vault_restore" => VaultCreated,
+    ConfirmWords => "vault_confirm_words" => Done,
+    RevealWords => "vault_reveal_words" => Words,
+    VerifyVault => "vault_verify" => Done,
+    Unlock => "unlock" => ProfileView,
+    Lock => "lock" => Done,
+    Cancel => "cancel" => Done,
+    Settings => "settings" => SettingsView,
+    ChangeSettings => "settings_change" => SettingsView,
+    Home => "home" => HomeView,
+    NodeStatus => "node_status" => NodeView,
+    StorageStatus => "storage_status" => StorageView,
+    PublishIdentity => "identity_publish" => IdentityView,
+    ShowIdentity => "identity_show" => IdentityView,
+    Import => "import" => ImportView,
+    Issue => "issue" => IssueView,
+    Records => "records" => RecordsView,
+    ShowRecord => "record" => RecordDetail,
+    OpenFilm => "film_open" => FilmView,
+    Templates => "templates" => TemplatesView,
+    Contacts => "contacts" => ContactsView,
+    SaveContact => "contact_save" => ContactsView,
+    Grant => "consent_grant" => GrantChange,
+    ApproveGrant => "consent_approve" => GrantChange,
+    RevokeGrant => "consent_revoke" => GrantChange,
+    Grants => "consent_list" => GrantsView,
+    Audit => "consent_audit" => AuditView,
+    Fetch => "fetch" => FetchView,
+    Weigh => "weigh" => WeighView,
+    Contribute => "contribute" => ContributionView,
+    Earnings => "earnings" => EarningsView,
+    Claim => "earnings_claim" => EarningsView,
+    Accounts => "accounts" => AccountsView,
+    Balance => "balance" => BalanceView,
+    PreviewSend => "send_preview" => SendPreview,
+    Send => "send" => TransactionView,
+    Activity => "activity" => ActivityView,
+    Fund => "devnet_fund" => FundView,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_name_of_its_own() {
+        let mut names = NAMES.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), NAMES.len());
+    }
+}

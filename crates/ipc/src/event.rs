@@ -1,0 +1,56 @@
+use serde::{Deserialize, Serialize};
+
+use crate::Code;
+
+/// What the core tells of its own accord, in one stream for all profiles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// Work named by the caller goes on. `total` 0: not known yet. Units: bytes, or steps where
+    /// the stage says so.
+    Progress {
+        profile: String,
+        job: String,
+        stage: Stage,
+        done: u64,
+        total: u64,
+    },
+    /// A new head was verified.
+    Head {
+        height: u64,
+    },
+    /// The chain cannot be followed now.
+    Offline {
+        code: Code,
+    },
+    /// Somebody opened a record of this profile; its lists are to be read again.
+    Opened {
+        profile: String,
+        grant: String,
+    },
+    /// Something of this profile changed; its screens are to be read again.
+    Changed {
+        profile: String,
+    },
+    Locked {
+        profile: String,
+    },
+}
+
+/// What a long piece of work is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Files are read and understood; bytes.
+    Reading,
+    /// Content is encrypted and stored; bytes.
+    Sealing,
+    /// A transaction was sent and waits for its block; steps.
+    Committing,
+    /// A header is awaited that proves the result; steps.
+    Proving,
+    /// The owner's app is asked for the key; steps.
+    AskingForKey,
+    /// Content is fetched; bytes.
+    Fetching,
+}
