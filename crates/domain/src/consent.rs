@@ -129,7 +129,7 @@ pub struct Template {
     pub max_window_s: u64,
     pub min_approvals: u8,
     pub sealed_allowed: bool,
-    /// Whether contributions may name it.
+    /// Whether contributions, and not grants, may name it.
     pub contribution: bool,
     pub retired: bool,
 }
@@ -146,6 +146,8 @@ pub enum TemplateRefusal {
     Sealed,
     #[error("the template is retired")]
     Retired,
+    #[error("the template is for contributions, not for grants")]
+    Contribution,
 }
 
 impl Template {
@@ -164,6 +166,8 @@ impl Template {
     ) -> Result<(), TemplateRefusal> {
         if self.retired {
             Err(TemplateRefusal::Retired)
+        } else if self.contribution {
+            Err(TemplateRefusal::Contribution)
         } else if !self.purposes.contains(&purpose) {
             Err(TemplateRefusal::Purpose)
         } else if window_s > self.max_window_s {
