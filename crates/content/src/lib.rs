@@ -1,0 +1,19 @@
+//! Encrypted objects and the exchange of their keys. Free of I/O: blocks, messages, time and
+//! randomness come in as arguments and go out as values.
+//!
+//! - [`object`]: DHC-OBJECT/1, a study as one encrypted file of 1 MiB frames, sealed and opened
+//!   as streams, with random access (`docs/spec/object.md`).
+//! - [`dag`]: the UnixFS tree over the frames, so that any IPFS node can keep them.
+//! - [`note`]: a grant's note to its grantee, an HPKE envelope signed by the owner.
+//! - [`oakley`]: the live release of an object's key between two apps (`docs/spec/oakley.md`).
+
+pub mod dag;
+pub mod note;
+pub mod oakley;
+pub mod object;
+mod ports;
+mod signature;
+
+pub use cid::Cid;
+pub use ports::{DigestSigner, EnvelopeOpener, ValueKeeper};
+pub use rand_core;

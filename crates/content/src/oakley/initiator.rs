@@ -1,0 +1,200 @@
+use ml_kem::{Decapsulate, FromSeed, KeyExport, MlKem768, ml_kem_768};
+use rand_core::CryptoRng;
+use x25519_dalek::{PublicKey, StaticSecret};
+
+use super::{
+    AccessRequest, GROUP, HandshakeError, Refusal, ReleasedKey, Scope, TRANSFORM,
+    message::{Confirmation, Init, KeyId, Message, Payload, Reply, from_bytes, to_bytes},
+    schedule::{Keys, transcript, x25519},
+    typed,
+};
+use crate::{DigestSigner, object::ObjectKey, signature::signer_of};
+
+/// The grantee's side of one exchange.
+pub struct Initiator {
+    scope: Scope,
+    request: AccessRequest,
+    state: State,
+}
+
+/// What a message of the owner's app led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// To be sent as the next request.
+    Send(Vec<u8>),
+    Released(ReleasedKey),
+    /// Signed by the owner.
+    Refused(Refusal),
+}
+
+enum State {
+    Challenge { cookie: [u8; 32] },
+    Reply(Box<Halves>),
+    Release { id: KeyId, keys: Box<Keys>, confirm_bytes: Vec<u8> },
+    Done,
+}
+
+/// What was sent in Init, with the secrets behind it.
+struct Halves {
+    init: Init,
+    init_bytes: Vec<u8>,
+    x25519: StaticSecret,
+    kem: ml_kem_768::DecapsulationKey,
+}
+
+impl Initiator {
+    /// Begins; gives the first request with the machine.
+    pub fn new(
+        scope: Scope,
+        request: AccessRequest,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> (Self, Vec<u8>) {
+        let mut cookie = [0; 32];
+        rng.fill_bytes(&mut cookie);
+        let hello = Message::Hello { initiator_cookie: cookie }.encode();
+        (Self { scope, request, state: State::Challenge { cookie } }, hello)
+    }
+
+    /// Takes the answer to the last request. After an error the exchange is over.
+    pub fn handle(
+        &mut self,
+        bytes: &[u8],
+        signer: &(impl DigestSigner + ?Sized),
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Progress, HandshakeError> {
+        let message = Message::decode(bytes)?;
+        match (std::mem::replace(&mut self.state, State::Done), message) {
+            (State::Challenge { cookie }, Message::Challenge(id)) if id.initiator == cookie => {
+                self.handle_challenge(id, signer, rng)
+            }
+            (State::Reply(halves), Message::Reply(reply)) => self.handle_reply(&halves, &reply, signer),
+            (State::Reply(halves), Message::Refusal { id, code, signature }) => {
+                self.handle_refusal(&halves.init.id, id, code, &signature)
+            }
+            (State::Release { id, .. }, Message::Refusal { id: theirs, code, signature }) => {
+                self.handle_refusal(&id, theirs, code, &signature)
+            }
+            (State::Release { id, keys, confirm_bytes }, Message::Release { id: theirs, sealed })
+                if id == theirs =>
+            {
+                self.handle_release(&keys, &confirm_bytes, &sealed)
+            }
+            _ => Err(HandshakeError::Unexpected),
+        }
+    }
+
+    fn handle_challenge(
+        &mut self,
+        id: KeyId,
+        signer: &(impl DigestSigner + ?Sized),
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Progress, HandshakeError> {
+        let AccessRequest { grantee, owner, grant, access, root } = self.request;
+        if signer.address() != grantee || grantee == owner {
+            return Err(HandshakeError::NotForUs);
+        }
+        let x25519 = StaticSecret::random_from_rng(rng);
+        let mut seed = ml_kem::Seed::default();
+        rng.fill_bytes(&mut seed);
+        let (kem, encapsulation_key) = MlKem768::from_seed(&seed);
+        zeroize::Zeroize::zeroize(seed.as_mut_slice());
+        let mut nonce = [0; 32];
+        rng.fill_bytes(&mut nonce);
+        let mut init = Init {
+            id,
+            group: GROUP,
+            transform: TRANSFORM,
+            initiator: grantee.into(),
+            responder: owner.into(),
+            grant: grant.0.0,
+            access_seq: access.seq,
+            access_entry: access.entry.0,
+            root: root.to_bytes(),
+            nonce,
+            x25519: PublicKey::from(&x25519).to_bytes(),
+            kem: encapsulation_key.to_bytes().to_vec(),
+            signature: Vec::new(),
+        };
+        init.signature = signer
+            .sign_digest(&typed::init_digest(&self.scope, &init))
+            .ok_or(HandshakeError::SignerUnavailable)?
+            .to_vec();
+        let init_bytes = Message::Init(Box::new(init.clone())).encode();
+        self.state = State::Reply(Box::new(Halves { init, init_bytes: init_bytes.clone(), x25519, kem }));
+        Ok(Progress::Send(init_bytes))
+    }
+
+    fn handle_reply(
+        &mut self,
+        halves: &Halves,
+        reply: &Reply,
+        signer: &(impl DigestSigner + ?Sized),
+    ) -> Result<Progress, HandshakeError> {
+        let Halves { init, init_bytes, .. } = halves;
+        if reply.id != init.id {
+            return Err(HandshakeError::Unexpected);
+        }
+        let digest = typed::reply_digest(&self.scope, init, reply);
+        if signer_of(&digest, &reply.signature) != Some(self.request.owner) {
+            return Err(HandshakeError::Signature);
+        }
+        let shared_x25519 = x25519(&halves.x25519, &reply.x25519)?;
+        let ciphertext: &ml_kem_768::Ciphertext =
+            reply.kem.as_slice().try_into().map_err(|_| HandshakeError::KeyExchange)?;
+        let mut shared_kem = halves.kem.decapsulate(ciphertext);
+        let transcript = transcript(init_bytes, &digest, &reply.signature);
+        let keys = Keys::derive(init, reply, transcript, &shared_x25519, &shared_kem);
+        zeroize::Zeroize::zeroize(shared_kem.as_mut_slice());
+        keys.check_responder_mac(&reply.confirmation)?;
+
+        let AccessRequest { grantee, owner, .. } = self.request;
+        let digest = typed::confirm_digest(&self.scope, grantee, owner, &init.id, &transcript);
+        let signature = signer.sign_digest(&digest).ok_or(HandshakeError::SignerUnavailable)?.to_vec();
+        let confirmation = keys.initiator_mac(&signature);
+        let sealed = keys.seal_confirm(&to_bytes(&Confirmation { signature, confirmation }));
+        let confirm_bytes = Message::Confirm { id: init.id, sealed }.encode();
+        self.state =
+            State::Release { id: init.id, keys: Box::new(keys), confirm_bytes: confirm_bytes.clone() };
+        Ok(Progress::Send(confirm_bytes))
+    }
+
+    fn handle_release(
+        &self,
+        keys: &Keys,
+        confirm_bytes: &[u8],
+        sealed: &[u8],
+    ) -> Result<Progress, HandshakeError> {
+        let plaintext = keys.open_release(confirm_bytes, sealed)?;
+        let payload: Payload = from_bytes(&plaintext)?;
+        let AccessRequest { grant, access, root, .. } = self.request;
+        let is_ours = payload.grant == grant.0.0
+            && payload.access_seq == access.seq
+            && payload.access_entry == access.entry.0
+            && payload.root == root.to_bytes();
+        if !is_ours {
+            return Err(HandshakeError::NotForUs);
+        }
+        Ok(Progress::Released(ReleasedKey {
+            object: dhc_domain::ObjectId(payload.object.into()),
+            key: ObjectKey::from_bytes(payload.key),
+        }))
+    }
+
+    fn handle_refusal(
+        &self,
+        ours: &KeyId,
+        theirs: KeyId,
+        code: u8,
+        signature: &[u8],
+    ) -> Result<Progress, HandshakeError> {
+        if *ours != theirs {
+            return Err(HandshakeError::Unexpected);
+        }
+        let AccessRequest { grantee, owner, grant, .. } = self.request;
+        let digest = typed::refusal_digest(&self.scope, grantee, owner, ours, grant.0, code);
+        if signer_of(&digest, signature) != Some(owner) {
+            return Err(HandshakeError::Signature);
+        }
+        Refusal::from_index(code).map(Progress::Refused).ok_or(HandshakeError::Malformed)
+    }
+}

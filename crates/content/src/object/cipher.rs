@@ -1,0 +1,99 @@
+use aead_stream::{NewStream, StreamBE32, StreamPrimitive};
+use aes_gcm::Aes256Gcm;
+use dhc_domain::ObjectId;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::ObjectKey;
+
+/// Plaintext bytes of a frame; only the last of a part is shorter.
+pub const FRAME: usize = 1 << 20;
+/// Bytes that sealing adds to a frame.
+pub const TAG: usize = 16;
+
+/// The two streams of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Content = 0,
+    Manifest = 1,
+}
+
+/// One object's derived keys. Frames are sealed and opened on their own, in any order, so one
+/// cipher may be shared between threads.
+pub(crate) struct ObjectCipher {
+    content: StreamBE32<Aes256Gcm>,
+    manifest: StreamBE32<Aes256Gcm>,
+    header_mac: Hmac<Sha256>,
+    commitment: [u8; 32],
+    object: ObjectId,
+}
+
+impl ObjectCipher {
+    /// HKDF-SHA256 (RFC 5869) over the object's key with the header's salt; every output is bound
+    /// to the suite and the object id.
+    pub(crate) fn new(key: &ObjectKey, object: ObjectId, salt: &[u8; 32]) -> Self {
+        let hkdf = Hkdf::<Sha256>::new(Some(salt), key.as_bytes());
+        let expand = |label: &[u8], out: &mut [u8]| {
+            hkdf.expand_multi_info(&[b"DHC-OBJECT/1 ", label, &[0, super::header::SUITE], object.0.as_slice()], out)
+                .expect("at most 39 bytes are within HKDF's limit");
+        };
+        let stream = |label| {
+            let mut out = Zeroizing::new([0; 39]);
+            expand(label, &mut *out);
+            let (key, nonce) = out.split_at(32);
+            StreamBE32::new(
+                key.try_into().expect("an AES-256 key is 32 bytes"),
+                nonce.try_into().expect("a STREAM nonce is 7 bytes"),
+            )
+        };
+        let mut mac_key = Zeroizing::new([0; 32]);
+        expand(b"header", &mut *mac_key);
+        let mut commitment = [0; 32];
+        expand(b"commitment", &mut commitment);
+        Self {
+            content: stream(b"content"),
+            manifest: stream(b"manifest"),
+            header_mac: Hmac::new_from_slice(&*mac_key).expect("HMAC takes a key of any length"),
+            commitment,
+            object,
+        }
+    }
+
+    /// GCM does not commit to its key; this does.
+    pub(crate) fn commitment(&self) -> &[u8; 32] {
+        &self.commitment
+    }
+
+    pub(crate) fn header_mac(&self, header: &[u8]) -> Hmac<Sha256> {
+        self.header_mac.clone().chain_update(header)
+    }
+
+    /// Seals in place; the buffer grows by [`TAG`].
+    pub(crate) fn seal(&self, part: Part, index: u32, last: bool, buffer: &mut Vec<u8>) {
+        self.stream(part)
+            .encrypt_in_place(index, last, &self.aad(part, index), buffer)
+            .expect("a frame is below AES-GCM's 64 GiB");
+    }
+
+    /// Opens in place; the buffer shrinks by [`TAG`]. `None` if it is not this frame.
+    pub(crate) fn open(&self, part: Part, index: u32, last: bool, buffer: &mut Vec<u8>) -> Option<()> {
+        self.stream(part).decrypt_in_place(index, last, &self.aad(part, index), buffer).ok()
+    }
+
+    fn stream(&self, part: Part) -> &StreamBE32<Aes256Gcm> {
+        match part {
+            Part::Content => &self.content,
+            Part::Manifest => &self.manifest,
+        }
+    }
+
+    fn aad(&self, part: Part, index: u32) -> [u8; 21] {
+        let mut aad = [0; 21];
+        aad[..16].copy_from_slice(self.object.0.as_slice());
+        aad[16] = part as u8;
+        aad[17..].copy_from_slice(&index.to_be_bytes());
+        aad
+    }
+}
