@@ -1,0 +1,164 @@
+use std::{sync::Arc, time::Duration};
+
+use dhc_domain::{Address, Height, NetworkError, NetworkFile, Standing, Timestamp};
+use tendermint::chain;
+
+use crate::{
+    light::{Head, LightClient, SyncError, WitnessStatus, anchor::Checkpoint},
+    node::{CometNode, EvmNode, Pool},
+    ports::{Clock, HeaderStore, Transport},
+};
+
+/// A head younger than this is recent enough to read under: about one block.
+const FRESH: Duration = Duration::from_millis(700);
+/// Between two looks for the next block.
+pub(crate) const POLL: Duration = Duration::from_millis(200);
+/// A head older than this says that the node, the chain or the clock stands still.
+const STALE_S: u64 = 60;
+
+/// Where the network's nodes are. `comet` and `evm` are asked, `witnesses` compared with.
+#[derive(Clone, Default)]
+pub struct Endpoints {
+    pub comet: Vec<Arc<dyn Transport>>,
+    pub evm: Vec<Arc<dyn Transport>>,
+    pub witnesses: Vec<Arc<dyn Transport>>,
+}
+
+/// A network, seen through the light client: whatever leaves here is proven or says that it is
+/// not. One per profile; clones share everything.
+#[derive(Clone)]
+pub struct Chain {
+    pub(crate) network: Arc<NetworkFile>,
+    pub(crate) light: Arc<LightClient>,
+    pub(crate) comet: Arc<Pool<CometNode>>,
+    pub(crate) evm: Arc<Pool<EvmNode>>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the network file's chain_id is not one")]
+    ChainId,
+    #[error("the network file's checkpoint is not a height and a header hash")]
+    Checkpoint,
+    #[error("the network file names no node to ask")]
+    NoEndpoint,
+}
+
+/// What is known of the network without asking it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    pub trusted_height: Option<Height>,
+    /// The highest height that a node has claimed.
+    pub latest_height: Option<Height>,
+    pub head_time: Option<Timestamp>,
+    /// The head is the newest claimed one and recent by our clock.
+    pub synced: bool,
+    pub witnesses: Vec<WitnessStatus>,
+    pub standing: Standing,
+}
+
+impl Chain {
+    pub fn new(
+        network: NetworkFile,
+        endpoints: Endpoints,
+        store: Arc<dyn HeaderStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
+        let chain_id =
+            chain::Id::try_from(network.chain_id.clone()).map_err(|_| ConfigError::ChainId)?;
+        let trust = &network.trust;
+        let checkpoint =
+            Checkpoint::new(trust.height, &trust.hash).ok_or(ConfigError::Checkpoint)?;
+        let comet = Arc::new(Pool::new(
+            endpoints.comet.into_iter().map(CometNode::new).collect(),
+        ));
+        let evm = Arc::new(Pool::new(
+            endpoints.evm.into_iter().map(EvmNode::new).collect(),
+        ));
+        if comet.is_empty() {
+            return Err(ConfigError::NoEndpoint);
+        }
+        let light = LightClient::new(
+            chain_id,
+            checkpoint,
+            Duration::from_secs(trust.period_s),
+            Arc::clone(&comet),
+            endpoints
+                .witnesses
+                .into_iter()
+                .map(CometNode::new)
+                .collect(),
+            store,
+            Arc::clone(&clock),
+        );
+        Ok(Self {
+            network: Arc::new(network),
+            light: Arc::new(light),
+            comet,
+            evm,
+            clock,
+        })
+    }
+
+    pub fn network(&self) -> &NetworkFile {
+        &self.network
+    }
+
+    pub fn contract(&self, name: &'static str) -> Result<Address, NetworkError> {
+        self.network.contract(name)
+    }
+
+    /// Goes to the network's latest block, compares it with the witnesses, and trusts it.
+    pub async fn sync(&self) -> Result<Head, SyncError> {
+        self.light.sync().await
+    }
+
+    /// The head, at most about one block old.
+    pub(crate) async fn head(&self) -> Result<Head, SyncError> {
+        self.light.head_within(FRESH).await
+    }
+
+    /// Waits until the trusted head is at `height` or above, for at most `patience`. An
+    /// unreachable node is asked again until then.
+    pub async fn wait_for(&self, height: Height, patience: Duration) -> Result<Head, SyncError> {
+        let deadline = self.clock.monotonic() + patience;
+        loop {
+            let attempt = match self.light.known_head()? {
+                Some((known, _)) if known >= height => self.light.head_within(Duration::MAX).await,
+                _ => self.light.sync().await,
+            };
+            let late = self.clock.monotonic() >= deadline;
+            match attempt {
+                Ok(head) if head.height >= height => return Ok(head),
+                Ok(_) if late => return Err(SyncError::TimedOut),
+                Err(e) if late || !matches!(e, SyncError::Unreachable(_)) => return Err(e),
+                _ => self.clock.sleep(POLL).await,
+            }
+        }
+    }
+
+    /// Syncs and says where things stand. Never fails: what went wrong is the standing.
+    pub async fn status(&self) -> Status {
+        let synced = self.light.sync().await;
+        let known = self.light.known_head().ok().flatten();
+        let trusted_height = known.map(|(h, _)| h);
+        let head_time = known.map(|(_, t)| t);
+        let latest_height = self.light.claimed_height().max(trusted_height);
+        let recent = head_time.is_some_and(|t| self.clock.now() <= t.plus(STALE_S));
+        let standing = match &synced {
+            Ok(head) => Standing::Proven {
+                height: head.height,
+            },
+            Err(e) => Standing::Unproven { reason: e.reason() },
+        };
+        Status {
+            trusted_height,
+            latest_height,
+            head_time,
+            synced: synced.is_ok() && recent && trusted_height == latest_height,
+            witnesses: self.light.witnesses(),
+            standing,
+        }
+    }
+}

@@ -1,0 +1,387 @@
+use std::{
+    collections::VecDeque,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+
+use dhc_domain::{Height, Timestamp};
+use futures::lock::Mutex;
+use tendermint::{Hash, block::Header, chain, validator};
+
+use super::{
+    Conflict, LightBlock, SyncError, Verdict, WitnessStanding, WitnessStatus, anchor::Checkpoint,
+    backwards::HeaderCache, verify, witness::Shown,
+};
+use crate::{
+    node::{CometNode, Pool},
+    ports::{Clock, HeaderStore},
+};
+
+/// Stored blocks that are kept behind the head, for reading older heights without the node's
+/// whole chain of headers.
+const KEPT_BLOCKS: u64 = 5_000;
+const PRUNE_EVERY: u64 = 500;
+/// Validator sets remembered by hash, so that an unchanged set is not fetched again.
+const KEPT_SETS: usize = 8;
+
+/// The latest trusted header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub height: Height,
+    pub time: Timestamp,
+    pub hash: Hash,
+    /// How many witnesses showed the same header, of how many.
+    pub witnesses_agreed: usize,
+    pub witnesses_total: usize,
+}
+
+/// Follows a chain by its headers. One per profile and network; calls may be concurrent.
+pub struct LightClient {
+    pub(super) chain_id: chain::Id,
+    pub(super) checkpoint: Checkpoint,
+    pub(super) trusting_period: Duration,
+    pub(super) nodes: Arc<Pool<CometNode>>,
+    witnesses: Vec<CometNode>,
+    pub(super) store: Arc<dyn HeaderStore>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Serializes walks to the head.
+    walking: Mutex<()>,
+    seen: RwLock<Seen>,
+    pub(super) headers: HeaderCache,
+}
+
+#[derive(Default)]
+struct Seen {
+    head: Option<(LightBlock, Head, Duration)>,
+    witnesses: Vec<WitnessStatus>,
+    sets: VecDeque<(Hash, validator::Set)>,
+    /// The highest height any node has claimed.
+    claimed: Option<Height>,
+}
+
+impl LightClient {
+    pub(crate) fn new(
+        chain_id: chain::Id,
+        checkpoint: Checkpoint,
+        trusting_period: Duration,
+        nodes: Arc<Pool<CometNode>>,
+        witnesses: Vec<CometNode>,
+        store: Arc<dyn HeaderStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let statuses = witnesses
+            .iter()
+            .map(|w| WitnessStatus {
+                endpoint: w.endpoint().to_owned(),
+                standing: WitnessStanding::NotAsked,
+            })
+            .collect();
+        Self {
+            chain_id,
+            checkpoint,
+            trusting_period,
+            nodes,
+            witnesses,
+            store,
+            clock,
+            walking: Mutex::new(()),
+            seen: RwLock::new(Seen {
+                witnesses: statuses,
+                ..Seen::default()
+            }),
+            headers: HeaderCache::default(),
+        }
+    }
+
+    /// Goes to the network's latest block and returns it as trusted.
+    pub async fn sync(&self) -> Result<Head, SyncError> {
+        let _walking = self.walking.lock().await;
+        self.walk().await
+    }
+
+    /// The head, walked to unless that was done within `age`.
+    pub async fn head_within(&self, age: Duration) -> Result<Head, SyncError> {
+        let _walking = self.walking.lock().await;
+        let now = self.clock.monotonic();
+        match self.seen().head.as_ref() {
+            Some((_, head, at)) if now.saturating_sub(*at) < age => return Ok(head.clone()),
+            _ => {}
+        }
+        self.walk().await
+    }
+
+    /// The latest head of this run, or the store's, without asking anybody.
+    pub fn known_head(&self) -> Result<Option<(Height, Timestamp)>, SyncError> {
+        if let Some((_, head, _)) = &self.seen().head {
+            return Ok(Some((head.height, head.time)));
+        }
+        Ok(self.stored_latest()?.map(|b| (b.height(), b.time())))
+    }
+
+    pub fn witnesses(&self) -> Vec<WitnessStatus> {
+        self.seen().witnesses.clone()
+    }
+
+    /// The highest height that a node has claimed; not verified.
+    pub fn claimed_height(&self) -> Option<Height> {
+        self.seen().claimed
+    }
+
+    async fn walk(&self) -> Result<Head, SyncError> {
+        self.nodes
+            .ask(
+                || SyncError::Unreachable("the network names no node".into()),
+                async |node| self.walk_with(node).await,
+            )
+            .await
+    }
+
+    async fn walk_with(&self, node: &CometNode) -> Result<Head, SyncError> {
+        let known = self.seen().head.as_ref().map(|(block, ..)| block.clone());
+        let trusted = match known {
+            Some(block) => block,
+            None => self.trusted_or_anchor(node).await?,
+        };
+        let latest = node.commit(None).await?;
+        let height = Height(latest.header.height.value());
+        self.note_claim(height);
+        if height <= trusted.height() {
+            if height == trusted.height() && latest.header.hash() != trusted.hash() {
+                return Err(SyncError::Untrusted(
+                    "the node's latest header is not the trusted one".into(),
+                ));
+            }
+            return self.settle(trusted);
+        }
+        let target = self.complete(node, latest).await?;
+        let path = self.path(node, &trusted, target).await?;
+        let Some(head) = path.last().cloned() else {
+            return self.settle(trusted);
+        };
+        self.compare(node, &trusted, &head).await?;
+        for block in &path {
+            self.store.put(block.height(), &block.encode())?;
+        }
+        if head.height().0 / PRUNE_EVERY != trusted.height().0 / PRUNE_EVERY {
+            let below = Height(head.height().0.saturating_sub(KEPT_BLOCKS));
+            self.store.prune(below, self.checkpoint.height)?;
+        }
+        self.settle(head)
+    }
+
+    fn settle(&self, block: LightBlock) -> Result<Head, SyncError> {
+        self.headers.keep(block.header().clone());
+        let mut seen = self.seen_mut();
+        let agreed = |w: &&WitnessStatus| matches!(w.standing, WitnessStanding::Agrees { .. });
+        let head = Head {
+            height: block.height(),
+            time: block.time(),
+            hash: block.hash(),
+            witnesses_agreed: seen.witnesses.iter().filter(agreed).count(),
+            witnesses_total: seen.witnesses.len(),
+        };
+        seen.head = Some((block, head.clone(), self.clock.monotonic()));
+        Ok(head)
+    }
+
+    /// The blocks that lead from `trusted` to `target`, each verified by the one before: skipping
+    /// verification with bisection.
+    pub(super) async fn path(
+        &self,
+        node: &CometNode,
+        trusted: &LightBlock,
+        target: LightBlock,
+    ) -> Result<Vec<LightBlock>, SyncError> {
+        let now = self.clock.now();
+        let mut done: Vec<LightBlock> = Vec::new();
+        // Fetched and not yet trusted, the nearest last.
+        let mut ahead = vec![target];
+        while let Some(next) = ahead.last() {
+            let base = done.last().unwrap_or(trusted);
+            match verify(base, next, self.trusting_period, now) {
+                Verdict::Trusted => done.extend(ahead.pop()),
+                Verdict::TooFewKnown => {
+                    let (low, high) = (base.height().0, next.height().0);
+                    let middle = low + (high - low) / 2;
+                    if middle == low {
+                        return Err(SyncError::Untrusted(
+                            "too few known validators signed".into(),
+                        ));
+                    }
+                    ahead.push(self.fetch(node, Some(Height(middle))).await?);
+                }
+                Verdict::TrustExpired => return Err(SyncError::TrustExpired),
+                Verdict::FromTheFuture => return Err(SyncError::ClockSkew),
+                Verdict::Invalid(why) => return Err(SyncError::Untrusted(why)),
+            }
+        }
+        Ok(done)
+    }
+
+    /// Asks every witness for the new head's header.
+    async fn compare(
+        &self,
+        node: &CometNode,
+        trusted: &LightBlock,
+        head: &LightBlock,
+    ) -> Result<(), SyncError> {
+        let asked = self
+            .witnesses
+            .iter()
+            .map(|witness| self.compare_with(witness, node, trusted, head));
+        let answers = futures::future::join_all(asked).await;
+        let mut statuses = Vec::with_capacity(answers.len());
+        for (witness, answer) in self.witnesses.iter().zip(answers) {
+            let standing = answer?;
+            statuses.push(WitnessStatus {
+                endpoint: witness.endpoint().to_owned(),
+                standing,
+            });
+        }
+        self.seen_mut().witnesses = statuses;
+        Ok(())
+    }
+
+    async fn compare_with(
+        &self,
+        witness: &CometNode,
+        node: &CometNode,
+        trusted: &LightBlock,
+        head: &LightBlock,
+    ) -> Result<WitnessStanding, SyncError> {
+        let shown = match witness.commit(Some(head.height())).await {
+            Ok(shown) => shown,
+            // A witness may be a block behind; what it has must then agree.
+            Err(_) => match witness.commit(None).await {
+                Ok(latest) if latest.header.height.value() < head.height().0 => {
+                    let height = Height(latest.header.height.value());
+                    let ours = match self.header_from(node, head, height).await {
+                        Ok(ours) => ours,
+                        Err(_) => return Ok(WitnessStanding::Silent),
+                    };
+                    if ours.hash() == latest.header.hash() {
+                        return Ok(WitnessStanding::Agrees { height });
+                    }
+                    let primary = node.commit(Some(height)).await?;
+                    return Err(self.conflict(node, primary, witness, latest, trusted).await);
+                }
+                _ => return Ok(WitnessStanding::Silent),
+            },
+        };
+        if shown.header.hash() == head.hash() {
+            return Ok(WitnessStanding::Agrees {
+                height: head.height(),
+            });
+        }
+        Err(self
+            .conflict(node, head.signed_header.clone(), witness, shown, trusted)
+            .await)
+    }
+
+    async fn conflict(
+        &self,
+        node: &CometNode,
+        primary: tendermint::block::signed_header::SignedHeader,
+        witness: &CometNode,
+        shown: tendermint::block::signed_header::SignedHeader,
+        trusted: &LightBlock,
+    ) -> SyncError {
+        let height = Height(shown.header.height.value());
+        let both_verify = match self.complete(witness, shown.clone()).await {
+            Ok(block) if height > trusted.height() => {
+                self.path(witness, trusted, block).await.is_ok()
+            }
+            _ => false,
+        };
+        SyncError::WitnessConflict(Box::new(Conflict {
+            chain_id: self.chain_id.to_string(),
+            height,
+            common_height: trusted.height().min(height),
+            primary: Shown {
+                endpoint: node.endpoint().to_owned(),
+                signed_header: primary,
+            },
+            witness: Shown {
+                endpoint: witness.endpoint().to_owned(),
+                signed_header: shown,
+            },
+            both_verify,
+        }))
+    }
+
+    /// A light block as `node` shows it, consistent in itself but not trusted.
+    pub(super) async fn fetch(
+        &self,
+        node: &CometNode,
+        height: Option<Height>,
+    ) -> Result<LightBlock, SyncError> {
+        let signed_header = node.commit(height).await?;
+        self.complete(node, signed_header).await
+    }
+
+    /// Adds the validator sets that a header commits to.
+    async fn complete(
+        &self,
+        node: &CometNode,
+        signed_header: tendermint::block::signed_header::SignedHeader,
+    ) -> Result<LightBlock, SyncError> {
+        let header = &signed_header.header;
+        let height = Height(header.height.value());
+        let validators = self.set(node, height, header.validators_hash).await?;
+        let next_validators = self
+            .set(node, height.next(), header.next_validators_hash)
+            .await?;
+        Ok(LightBlock {
+            signed_header,
+            validators,
+            next_validators,
+        })
+    }
+
+    async fn set(
+        &self,
+        node: &CometNode,
+        height: Height,
+        hash: Hash,
+    ) -> Result<validator::Set, SyncError> {
+        if let Some((_, set)) = self.seen().sets.iter().find(|(h, _)| *h == hash) {
+            return Ok(set.clone());
+        }
+        let set = node.validators(height).await?;
+        if set.hash() != hash {
+            return Err(SyncError::Untrusted(
+                "the validators are others than the header's".into(),
+            ));
+        }
+        let mut seen = self.seen_mut();
+        seen.sets.push_front((hash, set.clone()));
+        seen.sets.truncate(KEPT_SETS);
+        Ok(set)
+    }
+
+    fn note_claim(&self, height: Height) {
+        let mut seen = self.seen_mut();
+        seen.claimed = seen.claimed.max(Some(height));
+    }
+
+    /// The trusted head's block and header, if the client has walked.
+    pub(super) fn head_header(&self) -> Option<Header> {
+        self.seen()
+            .head
+            .as_ref()
+            .map(|(block, ..)| block.header().clone())
+    }
+
+    // The guarded data is whole at every step, so a poisoned lock is no reason to stop.
+    fn seen(&self) -> std::sync::RwLockReadGuard<'_, Seen> {
+        self.seen
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn seen_mut(&self) -> std::sync::RwLockWriteGuard<'_, Seen> {
+        self.seen
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

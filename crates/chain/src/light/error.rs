@@ -1,0 +1,70 @@
+use dhc_domain::UnprovenReason;
+
+use super::Conflict;
+use crate::{
+    node::{NodeError, Severity},
+    ports::StoreError,
+};
+
+/// Why the light client could not reach a trusted head.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SyncError {
+    #[error("no node of the network can be reached: {0}")]
+    Unreachable(String),
+    /// A header did not verify, or the checkpoint is not this chain's.
+    #[error("the node's header does not verify: {0}")]
+    Untrusted(String),
+    #[error("the last trusted header is older than the trusting period")]
+    TrustExpired,
+    #[error("the chain's time is ahead of this device's clock")]
+    ClockSkew,
+    /// Two nodes show different headers of one height. The evidence is worth keeping.
+    #[error("nodes disagree about height {}", .0.height)]
+    WitnessConflict(Box<Conflict>),
+    #[error("the network has not reached the height in time")]
+    TimedOut,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl SyncError {
+    /// The wire's reason for a value that this failure leaves unproven.
+    pub fn reason(&self) -> UnprovenReason {
+        match self {
+            Self::Unreachable(_) | Self::TimedOut => UnprovenReason::NetworkUnreachable,
+            Self::Untrusted(_) => UnprovenReason::NodeUntrusted,
+            Self::TrustExpired => UnprovenReason::TrustExpired,
+            Self::ClockSkew => UnprovenReason::ClockSkew,
+            Self::WitnessConflict(_) => UnprovenReason::WitnessConflict,
+            Self::Store(_) => UnprovenReason::ProofUnavailable,
+        }
+    }
+}
+
+impl From<NodeError> for SyncError {
+    fn from(e: NodeError) -> Self {
+        match e {
+            NodeError::Transport(_) | NodeError::Refused { .. } => Self::Unreachable(e.to_string()),
+            NodeError::Malformed { .. } => Self::Untrusted(e.to_string()),
+        }
+    }
+}
+
+impl Severity for SyncError {
+    fn severity(&self) -> u8 {
+        match self {
+            Self::Unreachable(_) | Self::TimedOut => 0,
+            Self::ClockSkew => 1,
+            Self::Untrusted(_) => 2,
+            Self::TrustExpired | Self::Store(_) => 3,
+            Self::WitnessConflict(_) => 4,
+        }
+    }
+
+    fn is_the_nodes(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Untrusted(_) | Self::ClockSkew | Self::TimedOut
+        )
+    }
+}

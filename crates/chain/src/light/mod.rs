@@ -1,0 +1,17 @@
+//! The light client: from a checkpoint to the head, trusting validators only
+//! (Tendermint light-client specification, LCV-*).
+
+pub(crate) mod anchor;
+mod backwards;
+mod block;
+mod client;
+mod error;
+mod verify;
+mod witness;
+
+pub(crate) use block::seconds;
+pub use block::{BadStoredBlock, LightBlock};
+pub use client::{Head, LightClient};
+pub use error::SyncError;
+pub use verify::{Verdict, verify};
+pub use witness::{Conflict, WitnessStanding, WitnessStatus};

@@ -1,0 +1,251 @@
+use std::sync::Arc;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use dhc_domain::Height;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+use tendermint::{block::signed_header::SignedHeader, validator};
+
+use super::{JsonRpc, NodeError};
+use crate::{ports::Transport, proof::ProofOp};
+
+/// More validators than any CometBFT chain has; a node that says more is not believed.
+const MAX_VALIDATORS: usize = 10_000;
+const VALIDATORS_PER_PAGE: usize = 100;
+
+/// A node's CometBFT RPC.
+pub(crate) struct CometNode {
+    rpc: JsonRpc,
+}
+
+/// An answer to `abci_query` with its proof.
+pub(crate) struct QueryReply {
+    pub height: Height,
+    pub value: Vec<u8>,
+    pub ops: Vec<ProofOp>,
+}
+
+/// The part of a transaction's result that `last_results_hash` commits to.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct TxOutcome {
+    #[serde(default)]
+    pub code: u32,
+    #[serde(default, deserialize_with = "base64_bytes")]
+    pub data: Vec<u8>,
+    #[serde(default, deserialize_with = "decimal")]
+    pub gas_wanted: i64,
+    #[serde(default, deserialize_with = "decimal")]
+    pub gas_used: i64,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct BlockResults {
+    #[serde(default)]
+    pub txs_results: Option<Vec<TxOutcome>>,
+}
+
+#[derive(Deserialize)]
+struct CommitReply {
+    signed_header: SignedHeader,
+}
+
+#[derive(Deserialize)]
+struct ValidatorsReply {
+    validators: Vec<validator::Info>,
+    #[serde(deserialize_with = "decimal")]
+    total: i64,
+}
+
+#[derive(Deserialize)]
+struct AbciQueryReply {
+    response: AbciResponse,
+}
+
+#[derive(Deserialize)]
+struct AbciResponse {
+    #[serde(default)]
+    code: u32,
+    #[serde(default)]
+    log: String,
+    #[serde(default, deserialize_with = "base64_bytes")]
+    value: Vec<u8>,
+    #[serde(default, rename = "proofOps")]
+    proof_ops: Option<ProofOpsReply>,
+    #[serde(default, deserialize_with = "decimal")]
+    height: i64,
+}
+
+#[derive(Deserialize)]
+struct ProofOpsReply {
+    #[serde(default)]
+    ops: Vec<ProofOpReply>,
+}
+
+#[derive(Deserialize)]
+struct ProofOpReply {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default, deserialize_with = "base64_bytes")]
+    key: Vec<u8>,
+    #[serde(default, deserialize_with = "base64_bytes")]
+    data: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct BlockReply {
+    block: BlockBody,
+}
+
+#[derive(Deserialize)]
+struct BlockBody {
+    data: BlockData,
+}
+
+#[derive(Deserialize)]
+struct BlockData {
+    #[serde(default)]
+    txs: Option<Vec<String>>,
+}
+
+impl CometNode {
+    pub(crate) fn new(transport: Arc<dyn Transport>) -> Self {
+        Self {
+            rpc: JsonRpc::new(transport),
+        }
+    }
+
+    pub(crate) fn endpoint(&self) -> &str {
+        self.rpc.transport.endpoint()
+    }
+
+    /// The signed header at `height`, or the latest.
+    pub(crate) async fn commit(&self, height: Option<Height>) -> Result<SignedHeader, NodeError> {
+        let params = height.map_or(json!({}), |h| json!({"height": h.to_string()}));
+        let reply: CommitReply = self.rpc.call("commit", params).await?;
+        let says = reply.signed_header.header.height.value();
+        match height {
+            Some(asked) if asked.0 != says => Err(NodeError::malformed("commit", "another height")),
+            _ => Ok(reply.signed_header),
+        }
+    }
+
+    /// The validators that sign the block at `height`, each with the address of its own key.
+    pub(crate) async fn validators(&self, height: Height) -> Result<validator::Set, NodeError> {
+        const METHOD: &str = "validators";
+        let mut all: Vec<validator::Info> = Vec::new();
+        for page in 1.. {
+            let params = json!({
+                "height": height.to_string(),
+                "page": page.to_string(),
+                "per_page": VALIDATORS_PER_PAGE.to_string(),
+            });
+            let reply: ValidatorsReply = self.rpc.call(METHOD, params).await?;
+            let last = reply.validators.len() < VALIDATORS_PER_PAGE;
+            all.extend(reply.validators);
+            if all.len() > MAX_VALIDATORS {
+                return Err(NodeError::malformed(METHOD, "too many validators"));
+            }
+            if last || all.len() as i64 >= reply.total {
+                break;
+            }
+        }
+        let mut power = 0u64;
+        let mut validators = Vec::with_capacity(all.len());
+        for claimed in all {
+            // The set's hash commits to key and power only: an address that is not the key's
+            // would let one validator sign for another.
+            let validator = validator::Info::new(claimed.pub_key, claimed.power);
+            if validator.address != claimed.address {
+                return Err(NodeError::malformed(METHOD, "an address is not its key's"));
+            }
+            power = power.saturating_add(validator.power());
+            validators.push(validator);
+        }
+        if validators.is_empty() || power > validator::Set::MAX_TOTAL_VOTING_POWER {
+            return Err(NodeError::malformed(METHOD, "no set has this voting power"));
+        }
+        Ok(validator::Set::without_proposer(validators))
+    }
+
+    /// A key of a store with its proof, in the state after the block at `height`.
+    /// `Ok(None)` where the node does not have that state or will not prove it.
+    pub(crate) async fn query(
+        &self,
+        store: &str,
+        key: &[u8],
+        height: Height,
+    ) -> Result<Option<QueryReply>, NodeError> {
+        let params = json!({
+            "path": format!("/store/{store}/key"),
+            "data": hex::encode(key),
+            "height": height.to_string(),
+            "prove": true,
+        });
+        let reply: AbciQueryReply = self.rpc.call("abci_query", params).await?;
+        let r = reply.response;
+        if r.code != 0 {
+            tracing::debug!(code = r.code, log = %r.log, "the node does not prove this state");
+            return Ok(None);
+        }
+        let Some(proof) = r.proof_ops.filter(|p| !p.ops.is_empty()) else {
+            return Ok(None);
+        };
+        let ops = proof
+            .ops
+            .into_iter()
+            .map(|op| ProofOp {
+                kind: op.kind,
+                key: op.key,
+                data: op.data,
+            })
+            .collect();
+        let height = u64::try_from(r.height).map_err(|e| NodeError::malformed("abci_query", e))?;
+        Ok(Some(QueryReply {
+            height: Height(height),
+            value: r.value,
+            ops,
+        }))
+    }
+
+    /// The raw transactions of the block at `height`.
+    pub(crate) async fn block_txs(&self, height: Height) -> Result<Vec<Vec<u8>>, NodeError> {
+        let reply: BlockReply = self
+            .rpc
+            .call("block", json!({"height": height.to_string()}))
+            .await?;
+        let txs = reply.block.data.txs.unwrap_or_default();
+        txs.iter()
+            .map(|tx| {
+                BASE64_STANDARD
+                    .decode(tx)
+                    .map_err(|e| NodeError::malformed("block", e))
+            })
+            .collect()
+    }
+
+    pub(crate) async fn block_results(&self, height: Height) -> Result<BlockResults, NodeError> {
+        self.rpc
+            .call("block_results", json!({"height": height.to_string()}))
+            .await
+    }
+}
+
+/// Base64 as CometBFT writes byte slices; null is empty.
+fn base64_bytes<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
+    let text = Option::<String>::deserialize(d)?.unwrap_or_default();
+    BASE64_STANDARD
+        .decode(text)
+        .map_err(serde::de::Error::custom)
+}
+
+/// Integers as CometBFT writes them: decimal strings for 64 bits, bare numbers elsewhere.
+fn decimal<'de, D: Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
+    match Value::deserialize(d)? {
+        Value::Null => Ok(0),
+        Value::String(s) => s.parse().map_err(serde::de::Error::custom),
+        Value::Number(n) => n
+            .as_i64()
+            .ok_or_else(|| serde::de::Error::custom("not a 64-bit integer")),
+        _ => Err(serde::de::Error::custom("not an integer")),
+    }
+}

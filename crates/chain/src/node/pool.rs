@@ -1,0 +1,66 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Several nodes of one kind; the one that answered last is asked first.
+pub(crate) struct Pool<N> {
+    nodes: Vec<N>,
+    preferred: AtomicUsize,
+}
+
+/// How much a failure says. Of the failures of several nodes the most telling one is reported.
+pub(crate) trait Severity {
+    fn severity(&self) -> u8;
+    /// Whether another node could do better. Where not, the failure is final.
+    fn is_the_nodes(&self) -> bool;
+}
+
+/// Where only an answer matters.
+impl Severity for () {
+    fn severity(&self) -> u8 {
+        0
+    }
+
+    fn is_the_nodes(&self) -> bool {
+        true
+    }
+}
+
+impl<N> Pool<N> {
+    pub(crate) fn new(nodes: Vec<N>) -> Self {
+        Self {
+            nodes,
+            preferred: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Asks one node after the other until one gives what holds.
+    ///
+    /// `none` is the failure where there is no node at all.
+    pub(crate) async fn ask<'a, T, E: Severity>(
+        &'a self,
+        none: impl FnOnce() -> E,
+        mut question: impl AsyncFnMut(&'a N) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let first = self.preferred.load(Ordering::Relaxed);
+        let mut worst: Option<E> = None;
+        for i in 0..self.nodes.len() {
+            let at = (first + i) % self.nodes.len();
+            match question(&self.nodes[at]).await {
+                Ok(answer) => {
+                    self.preferred.store(at, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(e) if !e.is_the_nodes() => return Err(e),
+                Err(e) => {
+                    if worst.as_ref().is_none_or(|w| e.severity() > w.severity()) {
+                        worst = Some(e);
+                    }
+                }
+            }
+        }
+        Err(worst.unwrap_or_else(none))
+    }
+}

@@ -1,0 +1,121 @@
+//! What the light client needs of the world: a way to a node, a place for trusted headers, a
+//! clock, and somebody who signs.
+
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+
+use alloy::primitives::{Address, Signature};
+use async_trait::async_trait;
+use dhc_domain::{Height, Timestamp};
+
+/// One JSON-RPC endpoint. The adapter bounds the time and the size of every answer and follows
+/// no redirects; the bytes are the node's and trusted for nothing.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// The endpoint's address, for status and evidence.
+    fn endpoint(&self) -> &str;
+
+    /// Posts a JSON body and returns the body of the answer.
+    async fn post(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    #[error("the node cannot be reached: {0}")]
+    Unreachable(String),
+    #[error("the node did not answer in time")]
+    TimedOut,
+    #[error("the node's answer is too large")]
+    TooLarge,
+    #[error("the node answered with HTTP status {0}")]
+    Status(u16),
+}
+
+/// Trusted light blocks, in this crate's own encoding, by height.
+///
+/// A block put is there after a crash, or not at all; never in part.
+pub trait HeaderStore: Send + Sync {
+    fn put(&self, height: Height, block: &[u8]) -> Result<(), StoreError>;
+    fn get(&self, height: Height) -> Result<Option<Vec<u8>>, StoreError>;
+    fn latest(&self) -> Result<Option<(Height, Vec<u8>)>, StoreError>;
+    /// The highest block at or below `height`.
+    fn at_or_below(&self, height: Height) -> Result<Option<(Height, Vec<u8>)>, StoreError>;
+    /// The lowest block at or above `height`.
+    fn at_or_above(&self, height: Height) -> Result<Option<(Height, Vec<u8>)>, StoreError>;
+    /// Removes blocks below `height` except the one at `keep`.
+    fn prune(&self, below: Height, keep: Height) -> Result<(), StoreError>;
+    fn clear(&self) -> Result<(), StoreError>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the store of trusted headers failed: {0}")]
+pub struct StoreError(pub String);
+
+/// Time, as a port: the world's, for trusting periods, and a steady one, for waiting.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+    /// Time since some fixed moment; never goes back.
+    fn monotonic(&self) -> Duration;
+    async fn sleep(&self, span: Duration);
+}
+
+/// Signs for one account. The key stays with the implementation.
+pub trait Signer: Send + Sync {
+    fn address(&self) -> Address;
+    fn sign_hash(&self, hash: [u8; 32]) -> Result<Signature, SignError>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the transaction was not signed: {0}")]
+pub struct SignError(pub String);
+
+/// A header store in memory: for a first look at a network, and for tests.
+#[derive(Debug, Default)]
+pub struct MemoryHeaderStore(Mutex<BTreeMap<Height, Vec<u8>>>);
+
+impl MemoryHeaderStore {
+    fn with<T>(
+        &self,
+        f: impl FnOnce(&mut BTreeMap<Height, Vec<u8>>) -> T,
+    ) -> Result<T, StoreError> {
+        self.0
+            .lock()
+            .map(|mut map| f(&mut map))
+            .map_err(|_| StoreError("lock poisoned".into()))
+    }
+}
+
+fn owned((height, block): (&Height, &Vec<u8>)) -> (Height, Vec<u8>) {
+    (*height, block.clone())
+}
+
+impl HeaderStore for MemoryHeaderStore {
+    fn put(&self, height: Height, block: &[u8]) -> Result<(), StoreError> {
+        self.with(|map| map.insert(height, block.to_vec()))
+            .map(drop)
+    }
+
+    fn get(&self, height: Height) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with(|map| map.get(&height).cloned())
+    }
+
+    fn latest(&self) -> Result<Option<(Height, Vec<u8>)>, StoreError> {
+        self.with(|map| map.last_key_value().map(owned))
+    }
+
+    fn at_or_below(&self, height: Height) -> Result<Option<(Height, Vec<u8>)>, StoreError> {
+        self.with(|map| map.range(..=height).next_back().map(owned))
+    }
+
+    fn at_or_above(&self, height: Height) -> Result<Option<(Height, Vec<u8>)>, StoreError> {
+        self.with(|map| map.range(height..).next().map(owned))
+    }
+
+    fn prune(&self, below: Height, keep: Height) -> Result<(), StoreError> {
+        self.with(|map| map.retain(|h, _| *h >= below || *h == keep))
+    }
+
+    fn clear(&self) -> Result<(), StoreError> {
+        self.with(BTreeMap::clear)
+    }
+}

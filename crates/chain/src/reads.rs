@@ -1,0 +1,251 @@
+//! Proven reads of state.
+
+use std::time::Duration;
+
+use dhc_domain::{Address, Amount, Attested, B256, Height, NetworkError, UnprovenReason};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::{
+    Chain, SyncError,
+    layout::LayoutError,
+    node::{CometNode, NodeError, Severity},
+    proof::{
+        self,
+        keys::{self, BadValue, StateKey},
+    },
+};
+
+/// Requests under way at once for one read.
+const ABREAST: usize = 8;
+/// How long a read "at least at" a height waits for the header that proves it.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Above this a key's value is not believed to be state of ours.
+const MAX_VALUE_BYTES: usize = 1 << 20;
+
+/// Which state to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// The newest state that is proven already: one block behind the head.
+    Latest,
+    /// The state after the block at this height or a later one; waits for the header that proves
+    /// it. For reading what one's own transaction wrote.
+    AtLeast(Height),
+}
+
+/// A height and the app hash that proves its state.
+#[derive(Clone, Debug)]
+pub(crate) struct StateAt {
+    pub height: Height,
+    pub app_hash: Vec<u8>,
+}
+
+/// Why a read gives no proven value.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    #[error("no node answers: {0}")]
+    Unreachable(String),
+    /// The nodes do not have this state any more, or do not prove it.
+    #[error("no node proves the state at this height")]
+    Unavailable,
+    #[error("a node's proof does not verify: {0}")]
+    Untrusted(String),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The value is proven and yet makes no sense: the contract is not the one the product knows.
+    #[error("the proven state is not the contract's: {0}")]
+    Layout(#[from] LayoutError),
+}
+
+impl ReadError {
+    /// The wire's reason for a value that this failure leaves unproven.
+    pub fn reason(&self) -> UnprovenReason {
+        match self {
+            Self::Sync(e) => e.reason(),
+            Self::Unreachable(_) => UnprovenReason::NetworkUnreachable,
+            Self::Unavailable | Self::Network(_) => UnprovenReason::ProofUnavailable,
+            Self::Untrusted(_) | Self::Layout(_) => UnprovenReason::NodeUntrusted,
+        }
+    }
+}
+
+impl From<NodeError> for ReadError {
+    fn from(e: NodeError) -> Self {
+        match e {
+            NodeError::Transport(_) => Self::Unreachable(e.to_string()),
+            NodeError::Refused { .. } => Self::Unavailable,
+            NodeError::Malformed { .. } => Self::Untrusted(e.to_string()),
+        }
+    }
+}
+
+impl From<BadValue> for ReadError {
+    fn from(e: BadValue) -> Self {
+        Self::Layout(LayoutError::Value(e.to_string()))
+    }
+}
+
+impl Severity for ReadError {
+    fn severity(&self) -> u8 {
+        match self {
+            Self::Unreachable(_) => 0,
+            Self::Unavailable => 1,
+            Self::Untrusted(_) => 2,
+            Self::Sync(_) | Self::Network(_) | Self::Layout(_) => 3,
+        }
+    }
+
+    fn is_the_nodes(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Unavailable | Self::Untrusted(_)
+        )
+    }
+}
+
+impl Chain {
+    /// The native balance: everything the account holds, spendable or not.
+    pub async fn balance(&self, account: Address, at: At) -> Result<Attested<Amount>, ReadError> {
+        let value = self
+            .read_one(keys::balance(account, &self.network.denom), at)
+            .await?;
+        attest(value, |v| keys::read_balance(v))
+    }
+
+    /// The account's nonce: how many transactions it has sent.
+    pub async fn nonce(&self, account: Address, at: At) -> Result<Attested<u64>, ReadError> {
+        let value = self.read_one(keys::account(account), at).await?;
+        attest(value, |v| keys::read_nonce(v))
+    }
+
+    /// Keccak-256 of the account's code; `None` where it has none.
+    pub async fn code_hash(
+        &self,
+        account: Address,
+        at: At,
+    ) -> Result<Attested<Option<B256>>, ReadError> {
+        let value = self.read_one(keys::code_hash(account), at).await?;
+        attest(value, |v| keys::read_code_hash(v))
+    }
+
+    /// Storage slots of one contract, in the order asked, all at one height.
+    pub async fn read_slots(
+        &self,
+        contract: Address,
+        slots: &[B256],
+        at: At,
+    ) -> Result<Attested<Vec<B256>>, ReadError> {
+        let keys: Vec<_> = slots
+            .iter()
+            .map(|slot| keys::storage(contract, *slot))
+            .collect();
+        let values = self.read_keys(&keys, at).await?;
+        let height = values.standing;
+        let words: Result<Vec<_>, _> = values
+            .value
+            .iter()
+            .map(|v| keys::read_word(v.as_deref()))
+            .collect();
+        Ok(Attested {
+            value: words?,
+            standing: height,
+        })
+    }
+
+    /// Any keys of any stores, all at one height; `None` where absent.
+    pub async fn read_keys(
+        &self,
+        keys: &[StateKey],
+        at: At,
+    ) -> Result<Attested<Vec<Option<Vec<u8>>>>, ReadError> {
+        let state = self.state(at).await?;
+        let values = self.read_in(&state, keys).await?;
+        Ok(Attested::proven(values, state.height))
+    }
+
+    async fn read_one(
+        &self,
+        key: StateKey,
+        at: At,
+    ) -> Result<Attested<Option<Vec<u8>>>, ReadError> {
+        let values = self.read_keys(std::slice::from_ref(&key), at).await?;
+        Ok(values.map(|mut v| v.pop().flatten()))
+    }
+
+    /// The state that a read at `at` reads, waiting for its header where need be.
+    pub(crate) async fn state(&self, at: At) -> Result<StateAt, ReadError> {
+        let mut head = self.head().await?;
+        if let At::AtLeast(height) = at
+            && head.height < height.next()
+        {
+            head = self.wait_for(height.next(), PATIENCE).await?;
+        }
+        let header = self.light.header(head.height).await?;
+        let app_hash = header.app_hash.as_bytes().to_vec();
+        Ok(StateAt {
+            height: Height(head.height.0.saturating_sub(1)),
+            app_hash,
+        })
+    }
+
+    pub(crate) async fn read_in(
+        &self,
+        state: &StateAt,
+        keys: &[StateKey],
+    ) -> Result<Vec<Option<Vec<u8>>>, ReadError> {
+        let none = || ReadError::Unreachable("the network names no node".into());
+        self.comet
+            .ask(none, async |node| {
+                stream::iter(keys)
+                    .map(|key| self.prove(node, state, key))
+                    .buffered(ABREAST)
+                    .try_collect()
+                    .await
+            })
+            .await
+    }
+
+    async fn prove(
+        &self,
+        node: &CometNode,
+        state: &StateAt,
+        key: &StateKey,
+    ) -> Result<Option<Vec<u8>>, ReadError> {
+        let reply = node
+            .query(key.store, &key.key, state.height)
+            .await?
+            .ok_or(ReadError::Unavailable)?;
+        if reply.height != state.height {
+            return Err(ReadError::Untrusted(
+                "the answer is for another height".into(),
+            ));
+        }
+        if reply.value.len() > MAX_VALUE_BYTES {
+            return Err(ReadError::Untrusted("the value is too large".into()));
+        }
+        // No store of these chains keeps empty values.
+        let value = (!reply.value.is_empty()).then_some(reply.value);
+        proof::verify(
+            self.network.proof_spec,
+            &state.app_hash,
+            key.store,
+            &key.key,
+            value.as_deref(),
+            &reply.ops,
+        )
+        .map_err(|fault| ReadError::Untrusted(fault.to_string()))?;
+        Ok(value)
+    }
+}
+
+fn attest<T>(
+    value: Attested<Option<Vec<u8>>>,
+    read: impl FnOnce(Option<&[u8]>) -> Result<T, BadValue>,
+) -> Result<Attested<T>, ReadError> {
+    let read = read(value.value.as_deref())?;
+    Ok(Attested {
+        value: read,
+        standing: value.standing,
+    })
+}
