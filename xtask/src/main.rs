@@ -1,1 +1,110 @@
-fn main() {}
+//! `cargo xtask`: what developers and continuous integration run.
+//!
+//! Every command brings what it lacks, says what it does, and is quick the second time.
+
+mod audit;
+mod bench;
+mod browser;
+mod build;
+mod command;
+mod contracts;
+mod demo;
+mod native;
+mod network;
+mod setup;
+mod stamp;
+mod tally;
+mod test;
+mod tools;
+mod ui;
+mod window;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own commands")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Bring everything the other commands need
+    Setup,
+    /// Play the main job once on the embedded network, then open the app on what came of it
+    Run {
+        /// Begin anew: forget the three profiles and their network
+        #[arg(long)]
+        fresh: bool,
+        /// Print the address and do not open a window or a browser
+        #[arg(long)]
+        no_open: bool,
+    },
+    /// Play the main job headless with three homes, and say what each step proved
+    Demo {
+        /// One JSON document on standard output
+        #[arg(long)]
+        json: bool,
+        /// A folder or zip of DICOM instead of the bundled study
+        #[arg(long)]
+        study: Option<PathBuf>,
+        /// Keep the homes and the network's data here
+        #[arg(long)]
+        keep: Option<PathBuf>,
+    },
+    /// Format, lints, house rules, audits, all tests, the app in real browsers
+    Test {
+        /// Also the long fuzz and soak runs
+        #[arg(long)]
+        long: bool,
+        /// Only the stages whose name contains this; tests are known once "build" has run
+        #[arg(long, value_name = "PART")]
+        only: Option<String>,
+    },
+    /// Measure, and write docs/benchmarks.md
+    Bench,
+    /// Build and test the contracts; compare the committed artifacts
+    Contracts {
+        /// Replace the committed artifacts by what the sources give
+        #[arg(long)]
+        write: bool,
+    },
+    /// Write every screen at both sizes to docs/screens
+    Screenshots,
+    /// Build the user interface for the browser and the shell
+    Ui,
+}
+
+fn main() -> ExitCode {
+    let task = Cli::parse().task;
+    match Workspace::find().and_then(|workspace| perform(&workspace, task)) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("error: {failure:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
+    match task {
+        Task::Setup => setup::everything(workspace)?,
+        Task::Run { fresh, no_open } => demo::run(workspace, fresh, no_open)?,
+        Task::Demo { json, study, keep } => return demo::play(workspace, json, study, keep),
+        Task::Test { long, only } => return test::all(workspace, long, only),
+        Task::Bench => bench::write(workspace)?,
+        Task::Contracts { write } => contracts::build(workspace, write)?,
+        Task::Screenshots => browser::screenshots(workspace)?,
+        Task::Ui => {
+            println!("{}", ui::build(workspace)?.display());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,145 @@
+//! Counting what passed.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Checks that passed, failed and could not be made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    pub passed: u32,
+    pub failed: u32,
+    pub skipped: u32,
+}
+
+impl Count {
+    pub const PASSED: Self = Self::new(1, 0, 0);
+    pub const FAILED: Self = Self::new(0, 1, 0);
+    pub const SKIPPED: Self = Self::new(0, 0, 1);
+
+    pub const fn new(passed: u32, failed: u32, skipped: u32) -> Self {
+        Self {
+            passed,
+            failed,
+            skipped,
+        }
+    }
+
+    /// One check that passed or failed.
+    pub const fn of(passed: bool) -> Self {
+        if passed { Self::PASSED } else { Self::FAILED }
+    }
+
+    /// `self`, with at least one failure when the program that counted ended badly.
+    pub const fn with_exit(mut self, success: bool) -> Self {
+        if !success && self.failed == 0 {
+            self.failed = 1;
+        }
+        self
+    }
+}
+
+impl std::ops::AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
+        if self.skipped > 0 {
+            write!(f, ", {} skipped", self.skipped)?;
+        }
+        Ok(())
+    }
+}
+
+/// One stage of the test run.
+pub struct Stage {
+    pub name: String,
+    pub count: Count,
+    pub took: Duration,
+    /// Why something failed or was left out, in a few words.
+    pub note: String,
+}
+
+/// The sums that libtest prints: `test result: ok. 5 passed; 0 failed; 1 ignored; …`.
+pub fn libtest(output: &str) -> Count {
+    let mut count = Count::default();
+    for line in output.lines().filter(|l| l.starts_with("test result: ")) {
+        count += Count::new(
+            before(line, " passed"),
+            before(line, " failed"),
+            before(line, " ignored"),
+        );
+    }
+    count
+}
+
+/// The last sum of the form `5 passed, 0 failed` with or without `, 1 skipped`, in any of the forms
+/// of forge (`5 tests passed, 0 failed, 0 skipped`) and of our own Node scripts.
+pub fn plain(output: &str) -> Option<Count> {
+    let line = output
+        .lines()
+        .rev()
+        .find(|line| line.contains(" passed, ") && line.contains(" failed"))?;
+    let passed = before(line, " tests passed").max(before(line, " passed"));
+    Some(Count::new(
+        passed,
+        before(line, " failed"),
+        before(line, " skipped"),
+    ))
+}
+
+/// The number that stands right before `word`; 0 when there is none.
+fn before(line: &str, word: &str) -> u32 {
+    line.find(word).map_or(0, |end| {
+        let head = &line[..end];
+        let start = head
+            .rfind(|c: char| !c.is_ascii_digit())
+            .map_or(0, |at| at + 1);
+        head[start..].parse().unwrap_or(0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libtest_sums_are_added_over_all_binaries() {
+        let output = "running 2 tests\n\
+            test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
+            test result: FAILED. 3 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out\n";
+        assert_eq!(libtest(output), Count::new(5, 4, 1));
+    }
+
+    #[test]
+    fn sums_of_forge_and_of_node_scripts_are_read() {
+        let forge = "Ran 9 test suites in 2.1s (3s CPU time): 61 tests passed, 2 failed, 0 skipped (63 total tests)";
+        assert_eq!(plain(forge), Some(Count::new(61, 2, 0)));
+        assert_eq!(
+            plain("fine\n12 passed, 0 failed, 1 skipped\n"),
+            Some(Count::new(12, 0, 1))
+        );
+        assert_eq!(plain("nothing counted"), None);
+    }
+
+    #[test]
+    fn a_program_that_ends_badly_without_a_count_is_a_failure() {
+        assert_eq!(Count::new(3, 0, 0).with_exit(false), Count::new(3, 1, 0));
+        assert_eq!(Count::new(3, 2, 0).with_exit(false), Count::new(3, 2, 0));
+        assert_eq!(Count::PASSED.with_exit(true), Count::PASSED);
+    }
+
+    #[test]
+    fn the_last_line_names_skipped_checks_only_when_there_are_some() {
+        assert_eq!(Count::new(3, 0, 0).to_string(), "3 passed, 0 failed");
+        assert_eq!(
+            Count::new(3, 1, 2).to_string(),
+            "3 passed, 1 failed, 2 skipped"
+        );
+    }
+}
