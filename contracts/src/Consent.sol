@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity 0.8.37;
 
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+
 import {HashChain} from "./HashChain.sol";
+import {Intents} from "./Intents.sol";
 import {RecordIndex} from "./RecordIndex.sol";
 import {TemplateRules} from "./TemplateRules.sol";
 import {Templates} from "./Templates.sol";
@@ -9,7 +12,7 @@ import {Templates} from "./Templates.sol";
 /// @title Grants: who may open which record, for what purpose, until when, and who has opened it
 /// @notice A grant fits a template when it is made. Only the record's owner makes it and only the owner
 /// revokes it; approvers named in it may approve, its grantee may open. Nothing else changes it.
-contract Consent {
+contract Consent is Intents {
     using HashChain for HashChain.Chain;
 
     struct Grant {
@@ -35,12 +38,37 @@ contract Consent {
         uint64 openings;
     }
 
+    /// @notice The arguments of `grant` as its owner signs them.
+    struct GrantIntent {
+        address owner;
+        bytes32 salt;
+        address grantee;
+        bytes32 recordId;
+        bytes32 templateId;
+        uint8 purpose;
+        uint8 mode;
+        uint64 notAfter;
+        uint8 threshold;
+        address[] approvers;
+        bytes32 consentHash;
+        bytes note;
+        uint256 deadline;
+    }
+
     uint256 public constant MAX_NOTE = 4096;
     uint256 public constant MAX_APPROVERS = 16;
 
     uint8 private constant SEALED = 1;
     uint8 private constant LISTED = 1;
     uint8 private constant APPROVED = 2;
+
+    bytes32 private constant GRANT_TYPEHASH = keccak256(
+        "GrantIntent(address owner,bytes32 salt,address grantee,bytes32 recordId,bytes32 templateId,uint8 purpose,uint8 mode,uint64 notAfter,uint8 threshold,address[] approvers,bytes32 consentHash,bytes note,uint256 deadline)"
+    );
+    bytes32 private constant APPROVE_TYPEHASH =
+        keccak256("ApproveIntent(address approver,bytes32 id,uint256 deadline)");
+    bytes32 private constant REVOKE_TYPEHASH =
+        keccak256("RevokeIntent(address owner,bytes32 id,uint256 deadline)");
 
     RecordIndex public immutable records;
     Templates public immutable templates;
@@ -95,7 +123,7 @@ contract Consent {
     error ApproverInvalid(address account);
     error ThresholdUnreachable();
 
-    constructor(RecordIndex records_, Templates templates_) {
+    constructor(RecordIndex records_, Templates templates_) EIP712("DHC Consent", "1") {
         records = records_;
         templates = templates_;
     }
@@ -132,14 +160,70 @@ contract Consent {
         return _grant(g, salt, approvers, note);
     }
 
+    /// @notice As `grant`, for the owner who signed `intent`.
+    function grantBySig(GrantIntent calldata intent, bytes calldata signature)
+        external
+        returns (bytes32 id)
+    {
+        bytes32 hash = keccak256(
+            abi.encode(
+                GRANT_TYPEHASH,
+                intent.owner,
+                intent.salt,
+                intent.grantee,
+                intent.recordId,
+                intent.templateId,
+                intent.purpose,
+                intent.mode,
+                intent.notAfter,
+                intent.threshold,
+                keccak256(abi.encodePacked(intent.approvers)),
+                intent.consentHash,
+                keccak256(intent.note),
+                intent.deadline
+            )
+        );
+        _checkIntent(intent.owner, hash, intent.deadline, signature);
+        Grant memory g;
+        g.owner = intent.owner;
+        g.notBefore = uint64(block.timestamp);
+        g.purpose = intent.purpose;
+        g.mode = intent.mode;
+        g.threshold = intent.threshold;
+        g.grantee = intent.grantee;
+        g.notAfter = intent.notAfter;
+        g.recordId = intent.recordId;
+        g.templateId = intent.templateId;
+        g.consentHash = intent.consentHash;
+        return _grant(g, intent.salt, intent.approvers, intent.note);
+    }
+
     /// @notice Approves a grant that names the caller as an approver.
     function approve(bytes32 id) external {
         _approve(msg.sender, id);
     }
 
+    /// @notice As `approve`, for `account`, which signed `ApproveIntent`.
+    function approveBySig(address account, bytes32 id, uint256 deadline, bytes calldata signature)
+        external
+    {
+        bytes32 hash = keccak256(abi.encode(APPROVE_TYPEHASH, account, id, deadline));
+        _checkIntent(account, hash, deadline, signature);
+        _approve(account, id);
+    }
+
     /// @notice Ends a grant of the caller at once and for ever.
     function revoke(bytes32 id) external {
         _revoke(msg.sender, id);
+    }
+
+    /// @notice As `revoke`, for `owner`, who signed `RevokeIntent`.
+    function revokeBySig(address owner, bytes32 id, uint256 deadline, bytes calldata signature)
+        external
+    {
+        bytes32 hash = keccak256(abi.encode(REVOKE_TYPEHASH, owner, id, deadline));
+        _checkIntent(owner, hash, deadline, signature);
+        _revoke(owner, id);
     }
 
     /// @notice Enters into the owner's access log that the caller, a grantee, opens `object`. The

@@ -12,6 +12,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Emission} from "./Emission.sol";
 import {HashChain} from "./HashChain.sol";
+import {Intents} from "./Intents.sol";
 import {Issuers} from "./Issuers.sol";
 import {Quality} from "./Quality.sol";
 import {RecordIndex} from "./RecordIndex.sol";
@@ -32,7 +33,7 @@ import {Templates} from "./Templates.sol";
 /// Rewards of a day are each rounded down, so together at most given(d), hence at most pool(d). What
 /// rounding leaves (less than one base unit per contributor and day) stays here. Contributing and
 /// claiming cost the same however many contribute.
-contract IncentivePool is EIP712, Ownable2Step, ReentrancyGuardTransient {
+contract IncentivePool is Intents, Ownable2Step, ReentrancyGuardTransient {
     using HashChain for HashChain.Chain;
     using SafeCast for uint256;
 
@@ -76,6 +77,10 @@ contract IncentivePool is EIP712, Ownable2Step, ReentrancyGuardTransient {
     /// @notice The committee's word on how similar a record is to what exists, in sixteenths.
     bytes32 public constant SIMILARITY_TYPEHASH =
         keccak256("Similarity(address contributor,bytes32 recordId,uint8 sixteenths)");
+
+    bytes32 private constant CONTRIBUTE_TYPEHASH = keccak256(
+        "ContributeIntent(address contributor,bytes32 recordId,bytes32 templateId,uint8 sixteenths,uint256 deadline)"
+    );
 
     /// @notice So many days one call settles at most; the rest waits for the next call.
     uint64 public constant MAX_DAYS_PER_CALL = 1000;
@@ -171,6 +176,23 @@ contract IncentivePool is EIP712, Ownable2Step, ReentrancyGuardTransient {
         bytes[] calldata attestations
     ) external {
         _contribute(msg.sender, recordId, templateId, sixteenths, attestations);
+    }
+
+    /// @notice As `contribute`, for `contributor`, who signed `ContributeIntent`.
+    function contributeBySig(
+        address contributor,
+        bytes32 recordId,
+        bytes32 templateId,
+        uint8 sixteenths,
+        bytes[] calldata attestations,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        bytes32 hash = keccak256(
+            abi.encode(CONTRIBUTE_TYPEHASH, contributor, recordId, templateId, sixteenths, deadline)
+        );
+        _checkIntent(contributor, hash, deadline, signature);
+        _contribute(contributor, recordId, templateId, sixteenths, attestations);
     }
 
     /// @notice Settles, in order, the closed days up to and including `day`, at most

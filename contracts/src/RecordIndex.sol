@@ -5,12 +5,13 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {HashChain} from "./HashChain.sol";
+import {Intents} from "./Intents.sol";
 import {Issuers} from "./Issuers.sol";
 import {Quality} from "./Quality.sol";
 
 /// @title The index of health records: for each, its owner, a salted commitment and where it lies
 /// @notice Says nothing about a record's content: the commitment is salted, the root is of ciphertext.
-contract RecordIndex is EIP712 {
+contract RecordIndex is Intents {
     using HashChain for HashChain.Chain;
 
     struct Record {
@@ -28,6 +29,10 @@ contract RecordIndex is EIP712 {
     /// @notice An issuer's seal: this content, of this patient, has this quality.
     bytes32 public constant SEAL_TYPEHASH =
         keccak256("Seal(address owner,bytes32 commitment,uint32 quality)");
+
+    bytes32 private constant ADD_TYPEHASH = keccak256(
+        "AddIntent(address owner,bytes32 id,bytes32 commitment,bytes32 root,address issuer,uint32 quality,uint256 deadline)"
+    );
 
     Issuers public immutable issuers;
 
@@ -74,8 +79,30 @@ contract RecordIndex is EIP712 {
         bytes calldata issuerSignature
     ) external {
         _add(
-            msg.sender,
             Record(msg.sender, uint64(block.timestamp), quality, issuer, commitment, root),
+            id,
+            issuerSignature
+        );
+    }
+
+    /// @notice As `add`, for `owner`, who signed `AddIntent`.
+    function addBySig(
+        address owner,
+        bytes32 id,
+        bytes32 commitment,
+        bytes32 root,
+        address issuer,
+        uint32 quality,
+        bytes calldata issuerSignature,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        bytes32 hash = keccak256(
+            abi.encode(ADD_TYPEHASH, owner, id, commitment, root, issuer, quality, deadline)
+        );
+        _checkIntent(owner, hash, deadline, signature);
+        _add(
+            Record(owner, uint64(block.timestamp), quality, issuer, commitment, root),
             id,
             issuerSignature
         );
@@ -86,9 +113,8 @@ contract RecordIndex is EIP712 {
         return records[id].owner;
     }
 
-    function _add(address owner, Record memory r, bytes32 id, bytes calldata issuerSignature)
-        private
-    {
+    function _add(Record memory r, bytes32 id, bytes calldata issuerSignature) private {
+        address owner = r.owner;
         require(id != 0 && r.commitment != 0 && r.root != 0, RecordIncomplete());
         require(records[id].owner == address(0), RecordExists());
         require(!used[owner][r.commitment], CommitmentUsed());
