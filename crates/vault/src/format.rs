@@ -45,7 +45,7 @@ pub enum ParseError {
     Version(u16),
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PasswordSlot {
     pub params: KdfParams,
     pub salt: [u8; 16],
@@ -74,7 +74,7 @@ impl PasswordSlot {
 }
 
 /// A way to the data key.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
     Password(PasswordSlot),
     /// Of a kind that a newer app wrote: kept as it is.
@@ -82,7 +82,7 @@ pub(crate) enum Slot {
 }
 
 /// A file, taken apart.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Envelope {
     /// Counts the rewrites; the higher of two files is the newer.
     pub generation: u64,

@@ -114,6 +114,30 @@ mod tests {
 
     const LEGAL: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
 
+    /// Trezor's vectors: entropy, words, seed under the passphrase "TREZOR", master key.
+    #[test]
+    fn words_and_seeds_are_those_of_bip39() {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../tests/vectors/bip39.json")).unwrap();
+        let mut checked = 0;
+        for (language, list) in
+            [(Language::English, "english"), (Language::SimplifiedChinese, "chinese_simplified")]
+        {
+            for vector in vectors[list].as_array().unwrap() {
+                let field = |i: usize| vector[i].as_str().unwrap();
+                let words = Words::parse(field(1)).unwrap();
+                assert_eq!(words.language(), language);
+                assert_eq!(hex::encode(&*words.entropy()), field(0));
+                let seed = words.seed("TREZOR");
+                assert_eq!(hex::encode(&*seed), field(2));
+                let master = bip32::XPrv::new(&*seed).unwrap();
+                assert_eq!(master.to_string(bip32::Prefix::XPRV).as_str(), field(3));
+                checked += 1;
+            }
+        }
+        assert_eq!(checked, 48);
+    }
+
     #[test]
     fn words_are_read_as_people_keep_them() {
         let w = Words::parse(LEGAL).unwrap();

@@ -20,7 +20,7 @@ mod tests {
 
     #[test]
     fn lengths_of_the_paper() {
-        assert_eq!([0, 1, 2, 8, 9, 100].map(padme), [0, 1, 2, 8, 9, 104]);
+        assert_eq!([0, 1, 2, 8, 9, 100].map(padme), [0, 1, 2, 8, 10, 104]);
         assert_eq!(padme(1 << 20), 1 << 20);
         assert_eq!(padme((1 << 20) + 1), (1 << 20) + (1 << 15));
     }

@@ -1,0 +1,160 @@
+//! A grant's note: opened by its grantee, from its owner, for its grant, and by nobody else.
+
+mod seeded;
+
+use alloy::signers::{SignerSync, local::PrivateKeySigner};
+use dhc_content::{
+    Cid, DigestSigner, EnvelopeOpener,
+    note::{MAX_NOTE, Note, NoteContext, OpenNoteError, PeerHint, SealNoteError, open_note, seal_note},
+    object::ObjectKey,
+};
+use dhc_domain::{Address, B256, GrantId, ObjectId, RecordId};
+use hpke::{Deserializable, Kem, OpModeR, Serializable, aead::AesGcm256, kdf::HkdfSha256, kem::XWing};
+use seeded::Seeded;
+use zeroize::Zeroizing;
+
+struct Wallet(PrivateKeySigner);
+
+impl Wallet {
+    fn new(byte: u8) -> Self {
+        Self(PrivateKeySigner::from_bytes(&B256::repeat_byte(byte)).unwrap())
+    }
+}
+
+impl DigestSigner for Wallet {
+    fn address(&self) -> Address {
+        self.0.address()
+    }
+
+    fn sign_digest(&self, digest: &B256) -> Option<[u8; 65]> {
+        Some(self.0.sign_hash_sync(digest).unwrap().as_bytes())
+    }
+}
+
+struct Identity(<XWing as Kem>::PrivateKey);
+
+impl Identity {
+    fn new(byte: u8) -> Self {
+        Self(<XWing as Kem>::PrivateKey::from_bytes(&[byte; 32]).unwrap())
+    }
+
+    fn public(&self) -> Vec<u8> {
+        XWing::sk_to_pk(&self.0).to_bytes().to_vec()
+    }
+}
+
+impl EnvelopeOpener for Identity {
+    fn open_envelope(&self, key: &[u8], info: &[u8], aad: &[u8], ct: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let key = <XWing as Kem>::EncappedKey::from_bytes(key).ok()?;
+        hpke::single_shot_open::<AesGcm256, HkdfSha256, XWing>(&OpModeR::Base, &self.0, &key, info, ct, aad)
+            .ok()
+            .map(Zeroizing::new)
+    }
+}
+
+fn context() -> NoteContext {
+    NoteContext {
+        chain_id: 7761,
+        consent: Address::repeat_byte(0xc0),
+        owner: Wallet::new(1).address(),
+        grantee: Wallet::new(2).address(),
+        grant: GrantId(B256::repeat_byte(3)),
+    }
+}
+
+fn note(sealed_mode: bool) -> Note {
+    Note {
+        record: RecordId(B256::repeat_byte(4)),
+        object: ObjectId([5; 16].into()),
+        root: "bafybeify2r7byu57x3zc3ezpn6ifwk5supwnnxpjvr62zyvaqs4i6iqhca".parse::<Cid>().unwrap(),
+        commitment_salt: B256::repeat_byte(6),
+        label: "头部 MRI".to_owned(),
+        peers: vec![PeerHint {
+            peer: "12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5".to_owned(),
+            addresses: vec!["/ip4/127.0.0.1/tcp/4001".to_owned()],
+        }],
+        key: sealed_mode.then(|| ObjectKey::make_random(&mut Seeded::new("note key"))),
+    }
+}
+
+fn seal(note: &Note) -> Vec<u8> {
+    seal_note(note, &context(), &Identity::new(9).public(), &Wallet::new(1), &mut Seeded::new("note")).unwrap()
+}
+
+#[test]
+fn the_grantee_reads_what_the_owner_wrote() {
+    for mode in [false, true] {
+        let bytes = seal(&note(mode));
+        assert!(bytes.len() <= MAX_NOTE);
+        assert_eq!(open_note(&bytes, &context(), &Identity::new(9)), Ok(note(mode)));
+    }
+}
+
+#[test]
+fn labels_of_like_length_make_notes_of_one_length() {
+    let mut long = note(false);
+    long.label.push_str(" mit Kontrastmittel");
+    assert_eq!(seal(&long).len(), seal(&note(false)).len());
+}
+
+#[test]
+fn nobody_else_reads_it_and_it_serves_no_other_grant() {
+    let bytes = seal(&note(true));
+    assert_eq!(open_note(&bytes, &context(), &Identity::new(8)), Err(OpenNoteError::NotForUs));
+    let others = [
+        NoteContext { chain_id: 1, ..context() },
+        NoteContext { consent: Address::ZERO, ..context() },
+        NoteContext { owner: Address::ZERO, ..context() },
+        NoteContext { grantee: Wallet::new(3).address(), ..context() },
+        NoteContext { grant: GrantId(B256::ZERO), ..context() },
+    ];
+    for other in others {
+        assert_eq!(open_note(&bytes, &other, &Identity::new(9)), Err(OpenNoteError::Signature));
+    }
+}
+
+/// A stranger strips the owner's signature and sends the envelope on as a grant of their own.
+#[test]
+fn an_envelope_signed_again_by_a_stranger_does_not_open() {
+    let bytes = seal(&note(true));
+    let stranger = NoteContext { owner: Wallet::new(7).address(), ..context() };
+    let mut forged = seal_note(&note(false), &stranger, &Identity::new(9).public(), &Wallet::new(7), &mut Seeded::new("x")).unwrap();
+    assert!(open_note(&forged, &stranger, &Identity::new(9)).is_ok());
+    forged.truncate(66);
+    forged.extend_from_slice(&bytes[66..]);
+    assert_eq!(open_note(&forged, &stranger, &Identity::new(9)), Err(OpenNoteError::Signature));
+}
+
+#[test]
+fn any_flipped_bit_and_any_cut_is_noticed() {
+    let bytes = seal(&note(true));
+    for i in 0..bytes.len() {
+        let mut altered = bytes.clone();
+        altered[i] ^= 1 << (i % 8);
+        assert!(open_note(&altered, &context(), &Identity::new(9)).is_err(), "byte {i}");
+    }
+    for cut in [0, 1, 65, 66, 1185, bytes.len() - 1] {
+        assert!(open_note(&bytes[..cut], &context(), &Identity::new(9)).is_err(), "cut at {cut}");
+    }
+}
+
+#[test]
+fn what_cannot_be_sealed_is_said() {
+    let public = Identity::new(9).public();
+    let mut rng = Seeded::new("refused");
+    let mut seal = |note: &Note, recipient: &[u8], signer: u8| {
+        seal_note(note, &context(), recipient, &Wallet::new(signer), &mut rng)
+    };
+    let mut long = note(true);
+    long.label = "x".repeat(3000);
+    assert_eq!(seal(&long, &public, 1), Err(SealNoteError::TooLong));
+    assert_eq!(seal(&note(true), &public[1..], 1), Err(SealNoteError::Recipient));
+    assert_eq!(seal(&note(true), &public, 2), Err(SealNoteError::NotOwner));
+}
+
+#[test]
+fn a_note_of_version_1_opens_for_ever() {
+    let pinned = hex::decode(include_str!("vectors/note-1.hex").trim()).unwrap();
+    assert_eq!(hex::encode(seal(&note(true))), hex::encode(&pinned));
+    assert_eq!(open_note(&pinned, &context(), &Identity::new(9)), Ok(note(true)));
+}
