@@ -149,11 +149,6 @@ impl Service {
         self.child.wait()?;
         Ok(())
     }
-
-    /// Process id, to read its memory from `/proc`.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
 }
 
 impl Drop for Service {
@@ -165,7 +160,9 @@ impl Drop for Service {
                 thread::sleep(Duration::from_millis(50));
             }
         }
-        kill_tree(&mut self.child);
+        if matches!(self.child.try_wait(), Ok(None)) {
+            kill_tree(&mut self.child);
+        }
         if let Err(failure) = self.child.wait() {
             eprintln!("cannot reap process {}: {failure}", self.child.id());
         }

@@ -66,13 +66,14 @@ pub fn all(workspace: &Workspace, long: bool, only: Option<String>) -> Result<Ex
     report.stage("licences, bans, sources", || audit::policy(workspace));
     report.stage("advisories", || audit::advisories(workspace));
 
-    let kubo = tools::kubo(workspace).unwrap_or_else(|failure| {
-        eprintln!("no Kubo: {failure:#}");
-        None
+    let mut kubo = None;
+    report.stage("Kubo to speak with", || {
+        kubo = tools::kubo(workspace)?;
+        Ok(match kubo {
+            Some(_) => (Count::default(), String::new()),
+            None => (Count::SKIPPED, "Go is needed to build it".to_owned()),
+        })
     });
-    if kubo.is_none() {
-        report.skip("interoperation with Kubo", "Go is needed to build it");
-    }
     for binary in &tests {
         report.stage(&binary.name, || {
             run_tests(workspace, binary, kubo.as_deref(), long)

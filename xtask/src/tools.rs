@@ -17,7 +17,7 @@ const WASM: &str = "wasm32-unknown-unknown";
 /// The oldest Node whose `fetch` and test runner the scripts use.
 const NODE_MAJOR: u32 = 20;
 const CARGO_DENY: &str = "0.20.2";
-const TAURI_DRIVER: &str = "2.0.6";
+const TAURI_DRIVER: &str = "2.1.0";
 const KUBO: &str = "v0.42.0";
 
 /// Which compiler makes WebAssembly.

@@ -1,0 +1,87 @@
+//! One run of a program: how long it took and how much memory it held.
+
+use std::fs;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::words;
+
+/// How often the memory of the running program is read. What is read is the highest so far, so
+/// that only the last moment before the end can be missed.
+const POLL: Duration = Duration::from_millis(5);
+
+pub struct Measured {
+    pub took: Duration,
+    /// Highest resident set, bytes; 0 where the system does not say.
+    pub peak: u64,
+    /// The JSON document on standard output; null without one.
+    pub answer: serde_json::Value,
+}
+
+/// Runs to the end. Errors when the program fails.
+pub fn once(command: &mut Command) -> Result<Measured> {
+    let start = Instant::now();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {}", words(command)))?;
+    let out = drain(child.stdout.take());
+    let err = drain(child.stderr.take());
+    let mut peak = 0;
+    let status = loop {
+        peak = peak.max(resident_peak(child.id()));
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        thread::sleep(POLL);
+    };
+    let took = start.elapsed();
+    let said = out.join().unwrap_or_default();
+    if !status.success() {
+        let why = err.join().unwrap_or_default();
+        bail!(
+            "{}: {status}\n{}",
+            words(command),
+            String::from_utf8_lossy(&why)
+        );
+    }
+    Ok(Measured {
+        took,
+        peak,
+        answer: serde_json::from_slice(&said).unwrap_or_default(),
+    })
+}
+
+/// The run of middle duration.
+pub fn median(times: usize, mut run: impl FnMut() -> Result<Measured>) -> Result<Measured> {
+    let mut all = (0..times).map(|_| run()).collect::<Result<Vec<_>>>()?;
+    all.sort_by_key(|measured| measured.took);
+    Ok(all.swap_remove(times / 2))
+}
+
+fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // What came before an error is still worth showing.
+            drop(pipe.read_to_end(&mut bytes));
+        }
+        bytes
+    })
+}
+
+/// `VmHWM` of Linux's `/proc/PID/status`, in bytes.
+fn resident_peak(process: u32) -> u64 {
+    fs::read_to_string(format!("/proc/{process}/status"))
+        .ok()
+        .and_then(|status| {
+            let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+            line.split_whitespace().next()?.parse::<u64>().ok()
+        })
+        .map_or(0, |kib| kib * 1024)
+}

@@ -1,0 +1,81 @@
+//! docs/benchmarks.md.
+
+use std::time::Duration;
+
+use super::measure::Measured;
+
+#[derive(Default)]
+pub struct Report {
+    body: String,
+}
+
+impl Report {
+    pub fn section(&mut self, title: &str) {
+        eprintln!("== {title}");
+        self.line(&format!("\n## {title}\n"));
+        self.line("| | time | rate | peak memory |");
+        self.line("|---|---|---|---|");
+    }
+
+    pub fn time(&mut self, what: &str, measured: &Measured) {
+        self.row(what, measured, "");
+    }
+
+    /// `bytes`: what was worked through in that time.
+    pub fn rate(&mut self, what: &str, measured: &Measured, bytes: u64) {
+        let megabytes = bytes as f64 / 1e6;
+        let rate = format!(
+            "{megabytes:.0} MB, {:.0} MB/s",
+            megabytes / measured.took.as_secs_f64()
+        );
+        self.row(what, measured, &rate);
+    }
+
+    pub fn page(&self, machine: &[(&str, String)]) -> String {
+        let mut page = String::from(
+            "# Benchmarks\n\nWritten by `cargo xtask bench`: the optimised `dhc`, a process for each \
+             command, against an embedded network with a block a second. What goes onto the chain \
+             waits for its block and for the next, which proves it: two to three seconds of the \
+             times of import, grant and fetch. Peak memory is the process's largest resident set.\n\n\
+             | machine | |\n|---|---|\n",
+        );
+        for (name, value) in machine {
+            page.push_str(&format!("| {name} | {value} |\n"));
+        }
+        page + &self.body
+    }
+
+    fn row(&mut self, what: &str, measured: &Measured, rate: &str) {
+        let memory = match measured.peak {
+            0 => "not measured".to_owned(),
+            bytes => format!("{} MB", bytes / 1_000_000),
+        };
+        let time = duration(measured.took);
+        self.line(&format!("| {what} | {time} | {rate} | {memory} |"));
+    }
+
+    fn line(&mut self, text: &str) {
+        eprintln!("{text}");
+        self.body.push_str(text);
+        self.body.push('\n');
+    }
+}
+
+fn duration(took: Duration) -> String {
+    if took < Duration::from_secs(1) {
+        format!("{:.1} ms", took.as_secs_f64() * 1000.0)
+    } else {
+        format!("{:.1} s", took.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_times_are_said_in_milliseconds() {
+        assert_eq!(duration(Duration::from_micros(12_340)), "12.3 ms");
+        assert_eq!(duration(Duration::from_millis(2_340)), "2.3 s");
+    }
+}
