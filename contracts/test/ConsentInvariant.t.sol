@@ -71,8 +71,8 @@ contract ConsentHandler is Network {
         bool may = account == read(id).owner && !shadow[id].revoked;
         vm.prank(account);
         try consent.revoke(id) {
-            if (!may) fault = "revoked by another, or twice";
-            shadow[id].revoked = true;
+            if (may) shadow[id].revoked = true;
+            else fault = "revoked by another, or twice";
         } catch {
             if (may) fault = "an owner could not revoke";
         }
@@ -85,8 +85,8 @@ contract ConsentHandler is Network {
             && block.timestamp <= read(id).notAfter;
         vm.prank(account);
         try consent.approve(id) {
-            if (!may) fault = "approved by one not asked, twice, or too late";
-            ++shadow[id].approvals;
+            if (may) ++shadow[id].approvals;
+            else fault = "approved by one not asked, twice, or too late";
         } catch {
             if (may) fault = "an approver could not approve";
         }
@@ -100,8 +100,8 @@ contract ConsentHandler is Network {
             && shadow[id].approvals >= g.threshold;
         vm.prank(account);
         try consent.recordAccess(id, object) {
-            if (!may) fault = "opened without a right to";
-            ++shadow[id].openings;
+            if (may) ++shadow[id].openings;
+            else fault = "opened without a right to";
         } catch {
             if (may) fault = "a grantee could not open";
         }
