@@ -32,6 +32,9 @@ const ECOSYSTEM: u64 = 20;
 const MANAGEMENT: u64 = 20;
 const CONTRIBUTORS: u64 = 10;
 
+/// What the certifier has for its fees, of the managing foundation's share.
+const CERTIFIER_DHL: u64 = 10_000;
+
 const COMMITTEE: u8 = 3;
 const COMMITTEE_THRESHOLD: u8 = 2;
 /// The least sum of weights of a day: one contribution of full quality (10^18).
@@ -73,8 +76,12 @@ pub(crate) struct Genesis {
     pub(crate) contracts: BTreeMap<String, Address>,
 }
 
+fn dhl(coins: u64) -> U256 {
+    U256::from(coins) * U256::from(10).pow(U256::from(18))
+}
+
 fn share(percent: u64) -> U256 {
-    U256::from(SUPPLY_DHL / 100 * percent) * U256::from(10).pow(U256::from(18))
+    dhl(SUPPLY_DHL / 100 * percent)
 }
 
 /// The coins of the ecosystem fund: what `IncentivePool` begins with.
@@ -108,11 +115,13 @@ impl Genesis {
             give(*to, amount.0);
         }
         give(faucet, left);
-        give(address(Role::Allocation(2)), share(MANAGEMENT));
+        let certifier = address(Role::Certifier);
+        let fees = dhl(CERTIFIER_DHL);
+        give(certifier, fees);
+        give(address(Role::Allocation(2)), share(MANAGEMENT) - fees);
         give(address(Role::Allocation(3)), share(CONTRIBUTORS));
-        // Pays for its transactions from the managing foundation's share.
         let deployer = address(Role::Deployer);
-        let mut genesis = Self {
+        Ok(Self {
             chain_id: CHAIN_ID.to_owned(),
             evm_chain_id: EVM_CHAIN_ID,
             time,
@@ -122,7 +131,7 @@ impl Genesis {
                 .collect(),
             balances,
             deployer,
-            certifier: address(Role::Certifier),
+            certifier,
             faucet,
             committee: (0..COMMITTEE)
                 .map(|i| address(Role::Committee(i)))
@@ -133,10 +142,8 @@ impl Genesis {
                 address(Role::Allocation(2)),
                 address(Role::Allocation(3)),
             ],
-            contracts: BTreeMap::new(),
-        };
-        genesis.contracts = contracts::addresses(deployer);
-        Ok(genesis)
+            contracts: contracts::addresses(deployer),
+        })
     }
 
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, GenesisError> {
