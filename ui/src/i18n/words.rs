@@ -1,0 +1,79 @@
+//! Codes, purposes and other names of the wire in people's words.
+
+use dhc_ipc::{Code, Failure, Stage, Standing};
+
+use super::{lookup, t, tr};
+
+/// What went wrong, in a sentence, by its code alone.
+pub fn failure(failure: &Failure) -> &'static str {
+    code(failure.code)
+}
+
+pub fn code(code: Code) -> &'static str {
+    lookup(&format!("code.{code}")).unwrap_or(t("code.internal"))
+}
+
+/// A purpose of use (HL7 v3 PurposeOfUse code) in plain words: "to treat me".
+pub fn purpose(code: &str) -> String {
+    lookup(&format!("purpose.{code}")).map_or_else(|| code.to_owned(), str::to_owned)
+}
+
+/// The name of a compliance template: "Treatment".
+pub fn template(name: &str) -> String {
+    lookup(&format!("template.{name}")).map_or_else(|| name.to_owned(), str::to_owned)
+}
+
+/// What a template allows, in one sentence.
+pub fn template_meaning(name: &str) -> &'static str {
+    lookup(&format!("template_meaning.{name}")).unwrap_or("")
+}
+
+pub fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Reading => t("stage.reading"),
+        Stage::Sealing => t("stage.sealing"),
+        Stage::Committing => t("stage.committing"),
+        Stage::Proving => t("stage.proving"),
+        Stage::AskingForKey => t("stage.asking_for_key"),
+        Stage::Fetching => t("stage.fetching"),
+    }
+}
+
+/// A modality (DICOM CS) in plain words: "MRI".
+pub fn modality(code: &str) -> String {
+    lookup(&format!("modality.{code}")).map_or_else(|| code.to_owned(), str::to_owned)
+}
+
+/// How well a value is known, in a sentence.
+pub fn standing(standing: &Standing) -> String {
+    match standing {
+        Standing::Proven { height } => {
+            tr("standing.proven_at", &[("height", &crate::format::grouped(*height))])
+        }
+        Standing::Pending { height } => {
+            tr("standing.waiting_for", &[("height", &crate::format::grouped(*height + 1))])
+        }
+        Standing::Unproven { reason } => tr("standing.unproven_because", &[("why", code(*reason))]),
+    }
+}
+
+/// A film's name in plain words: the study's own description, else what was imaged and how.
+pub fn film_title(description: &str, body_part: Option<&str>, modalities: &[String]) -> String {
+    let how: Vec<String> = modalities.iter().map(|m| modality(m)).collect();
+    let how = how.join(" + ");
+    if let Some(part) = body_part.filter(|part| !part.trim().is_empty()) {
+        let known = lookup(&format!("body.{}", part.trim().to_uppercase()));
+        let part = known.map_or_else(|| capitalised(part), str::to_owned);
+        return tr("film.part_and_kind", &[("part", &part), ("kind", &how)]);
+    }
+    if description.trim().is_empty() {
+        return if how.is_empty() { t("film.untitled").to_owned() } else { tr("film.of_kind", &[("kind", &how)]) };
+    }
+    description.trim().replace(['^', '_'], " ")
+}
+
+fn capitalised(text: &str) -> String {
+    let lower = text.trim().to_lowercase();
+    let mut chars = lower.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

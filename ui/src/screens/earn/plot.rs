@@ -1,0 +1,89 @@
+//! Rewards by day, as bars.
+
+use dhc_ipc::{DayState, DayView};
+use leptos::prelude::*;
+
+use super::plot_label;
+use crate::format;
+use crate::i18n::time;
+
+const WIDTH: f64 = 560.0;
+const HEIGHT: f64 = 180.0;
+const LEFT: f64 = 52.0;
+const BOTTOM: f64 = 26.0;
+const TOP: f64 = 10.0;
+/// Days drawn at most: the newest.
+const MOST: usize = 30;
+
+/// A round number at or above `highest`: 1, 2 or 5 times a power of ten.
+pub fn scale_top(highest: f64) -> f64 {
+    if highest <= 0.0 {
+        return 1.0;
+    }
+    let power = 10f64.powf(highest.log10().floor());
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|top| *top >= highest * 0.999_999).unwrap_or(highest)
+}
+
+pub fn rewards(days: &[DayView]) -> AnyView {
+    let mut days = days.to_vec();
+    days.sort_by_key(|day| day.day);
+    let days = &days[days.len().saturating_sub(MOST)..];
+    let values: Vec<f64> = days.iter().map(|day| format::approximate(&day.reward)).collect();
+    let top = scale_top(values.iter().copied().fold(0.0, f64::max));
+    let inner = HEIGHT - TOP - BOTTOM;
+    let slot = (WIDTH - LEFT) / days.len().max(1) as f64;
+    let bar = (slot * 0.62).min(64.0);
+    let y = move |value: f64| TOP + inner * (1.0 - value / top);
+    let grid: Vec<_> = [0.0, 0.5, 1.0]
+        .into_iter()
+        .map(|part| {
+            let line = y(top * part);
+            let label = format::dhl(&format!("{:.0}", top * part * 1e18));
+            view! {
+                <line class="grid" x1=LEFT x2=WIDTH y1=line y2=line></line>
+                <text x=LEFT - 8.0 y=line + 4.0 text-anchor="end">{label}</text>
+            }
+        })
+        .collect();
+    let every = days.len().div_ceil(6).max(1);
+    let bars: Vec<_> = days
+        .iter()
+        .zip(&values)
+        .enumerate()
+        .map(|(i, (day, &value))| {
+            let x = LEFT + slot * i as f64 + (slot - bar) / 2.0;
+            let class = if day.state == DayState::Open { "bar open" } else { "bar" };
+            let height = (inner * value / top).max(if value > 0.0 { 2.0 } else { 0.0 });
+            let label = (i % every == 0).then(|| {
+                view! { <text x=x + bar / 2.0 y=HEIGHT - 8.0 text-anchor="middle">{axis_label(day)}</text> }
+            });
+            view! { <rect class=class x=x y=TOP + inner - height width=bar height=height rx="4"></rect>{label} }
+        })
+        .collect();
+    let total: f64 = values.iter().sum();
+    let label = plot_label(days.len(), &format::dhl(&format!("{:.0}", total * 1e18)));
+    view! {
+        <svg class="plot" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=label>{grid}{bars}</svg>
+    }
+    .into_any()
+}
+
+/// The day under a bar: its date, or the time where a network's days are shorter than ours.
+fn axis_label(day: &DayView) -> String {
+    let begins = time::parse(&day.begins).unwrap_or(0.0);
+    if begins % time::DAY_MS == 0.0 { time::day(&day.begins) } else { time::clock(&day.begins) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scale_top;
+
+    #[test]
+    fn the_axis_ends_at_a_round_number() {
+        assert_eq!(scale_top(0.0), 1.0);
+        assert_eq!(scale_top(12.4), 20.0);
+        assert_eq!(scale_top(20.0), 20.0);
+        assert_eq!(scale_top(0.03), 0.05);
+        assert_eq!(scale_top(947_000.0), 1_000_000.0);
+    }
+}

@@ -1,0 +1,102 @@
+//! What stands over the film: whose it is, which slice, which window, which way, how big.
+
+use leptos::prelude::*;
+
+use super::state::Viewer;
+use crate::format;
+use crate::i18n::{t, time, tr};
+use crate::viewer::geometry;
+
+/// A number with as many digits as a reader needs.
+fn short(value: f64) -> String {
+    if value.abs() >= 10.0 || value == value.trunc() { format!("{value:.0}") } else { format!("{value:.2}") }
+}
+
+pub fn overlays(viewer: Viewer) -> AnyView {
+    let film = viewer.film.get_value();
+    let patient = [format::person(&film.patient), film.patient_id.clone(), film.birth_date.clone(), film.sex.clone()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n");
+    let place = [if film.date.is_empty() { String::new() } else { time::date(&film.date) }, film.institution.clone()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n");
+    let series = move || {
+        let series = viewer.series_view();
+        if series.description.is_empty() { series.modality } else { series.description }
+    };
+    let window = move || {
+        viewer.window_now().map(|w| format!("W {} L {}", short(w.width), short(w.centre)))
+    };
+    let zoom = move || {
+        let magnification = viewer.placement().map(|p| format!("{:.1}", p.magnification() / viewer.density.get()));
+        let spacing = viewer.series_view().spacing.map(|s| format!(" · {:.2} mm", s[1])).unwrap_or_default();
+        magnification.map(|m| format!("{} {m}{spacing}", t("film.zoom")))
+    };
+    let probe = move || {
+        let units = viewer.shown.with(|s| s.as_ref().map(|(_, h)| h.units.clone()).unwrap_or_default());
+        viewer.probe.get().map(|(column, row, value)| format!("{column}, {row}: {} {units}", short(value)))
+    };
+    let slice = move || {
+        let shown = viewer.shown.with(|s| s.as_ref().map(|(key, _)| key.1));
+        let count = viewer.series_view().frames;
+        shown.map(|n| tr("film.slice", &[("n", &(n + 1).to_string()), ("of", &count.to_string())]))
+    };
+    let position = move || {
+        let series = viewer.series_view();
+        let shown = viewer.shown.with(|s| s.as_ref().map(|(key, _)| key.1 as usize))?;
+        series.positions.get(shown).map(|mm| format!("{mm:.1} mm"))
+    };
+    let quality = move || if viewer.series_view().lossy { t("film.lossy") } else { t("film.lossless") };
+    let inverted = move || viewer.inverted.get().then(|| format!(" · {}", t("film.inverted")));
+    view! {
+        <div class="ov tl" data-testid="series">
+            {move || viewer.banner.get().then(|| format!("{patient}\n"))}{series}
+        </div>
+        <div class="ov tr">{move || viewer.banner.get().then(|| place.clone())}</div>
+        <div class="ov bl">
+            <div>{probe}</div>
+            <div><span data-testid="window">{window}</span>{inverted}</div>
+            <div>{zoom}</div>
+        </div>
+        <div class="ov br">
+            <div data-testid="slice">{slice}</div>
+            <div>{position}</div>
+            <div>{quality}</div>
+        </div>
+        {letters(viewer)}
+        {scale_bar(viewer)}
+    }
+    .into_any()
+}
+
+fn letters(viewer: Viewer) -> AnyView {
+    view! {
+        {move || {
+            let orientation = viewer.series_view().orientation?;
+            let [left, right, top, bottom] = geometry::letters(&orientation, viewer.view.get().turn);
+            Some(view! {
+                <span class="letter l">{left}</span><span class="letter r">{right}</span>
+                <span class="letter t">{top}</span><span class="letter b">{bottom}</span>
+            })
+        }}
+    }
+    .into_any()
+}
+
+fn scale_bar(viewer: Viewer) -> AnyView {
+    const MOST: f64 = 140.0;
+    view! {
+        {move || {
+            viewer.series_view().spacing?;
+            let per_mm = viewer.placement()?.scale() / viewer.density.get();
+            let (mm, pixels) = geometry::scale_bar(per_mm, MOST)?;
+            let label = if mm >= 10.0 { format!("{} cm", mm / 10.0) } else { format!("{mm} mm") };
+            Some(view! { <div class="scalebar" style:width=format!("{pixels:.1}px")><span>{label}</span></div> })
+        }}
+    }
+    .into_any()
+}

@@ -1,0 +1,117 @@
+//! What the viewer shows: one bundle of signals that tools, keys and fingers change.
+
+use std::rc::Rc;
+
+use dhc_ipc::{FilmSeries, FilmView, FrameHeader};
+use leptos::prelude::*;
+
+use crate::viewer::frame::Frame;
+use crate::viewer::geometry::{Placement, View};
+use crate::viewer::loader::{Key, Loader};
+use crate::viewer::window::Window;
+
+/// What dragging does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    Window,
+    Pan,
+    Zoom,
+    Scroll,
+}
+
+#[derive(Clone, Copy)]
+pub struct Viewer {
+    pub film: StoredValue<FilmView>,
+    pub series: RwSignal<u32>,
+    /// The frame asked for, from 0.
+    pub frame: RwSignal<u32>,
+    pub forward: RwSignal<bool>,
+    /// The frame on screen: it may lag behind the one asked for.
+    pub shown: RwSignal<Option<(Key, FrameHeader)>>,
+    pub view: RwSignal<View>,
+    /// The window set by hand; `None`: each frame's own.
+    pub window: RwSignal<Option<Window>>,
+    pub inverted: RwSignal<bool>,
+    pub tool: RwSignal<Tool>,
+    pub cine: RwSignal<bool>,
+    pub banner: RwSignal<bool>,
+    pub keys_shown: RwSignal<bool>,
+    /// Canvas size in its own pixels, and how many of them make a CSS pixel.
+    pub canvas: RwSignal<(f64, f64)>,
+    pub density: RwSignal<f64>,
+    /// The modality value under the pointer.
+    pub probe: RwSignal<Option<(u32, u32, f64)>>,
+    pub arrived: RwSignal<u64>,
+    pub loader: StoredValue<Loader, LocalStorage>,
+    pub on_screen: StoredValue<Option<Rc<Frame>>, LocalStorage>,
+}
+
+impl Viewer {
+    pub fn series_view(self) -> FilmSeries {
+        let index = self.series.get() as usize;
+        self.film.with_value(|film| film.series[index.min(film.series.len() - 1)].clone())
+    }
+
+    pub fn count(self) -> u32 {
+        let index = self.series.get_untracked() as usize;
+        self.film.with_value(|film| film.series.get(index).map_or(0, |s| s.frames))
+    }
+
+    pub fn series_count(self) -> u32 {
+        self.film.with_value(|film| film.series.len() as u32)
+    }
+
+    /// The window on screen.
+    pub fn window_now(self) -> Option<Window> {
+        self.window
+            .get()
+            .or_else(|| self.shown.with(|s| s.as_ref().map(|(_, h)| Window::new(h.window[0], h.window[1]))))
+    }
+
+    /// Where the shown frame lies on the canvas.
+    pub fn placement(self) -> Option<Placement> {
+        let series = self.series_view();
+        self.shown.with(|shown| {
+            let (_, header) = shown.as_ref()?;
+            Some(Placement {
+                canvas: self.canvas.get(),
+                columns: f64::from(header.columns),
+                rows: f64::from(header.rows),
+                spacing: series.spacing.filter(|s| s[0] > 0.0 && s[1] > 0.0).unwrap_or([1.0, 1.0]),
+                view: self.view.get(),
+            })
+        })
+    }
+
+    pub fn go_to(self, frame: i64) {
+        let last = i64::from(self.count().max(1)) - 1;
+        let to = frame.clamp(0, last) as u32;
+        let from = self.frame.get_untracked();
+        if to != from {
+            self.forward.set(to > from);
+            self.frame.set(to);
+        }
+    }
+
+    pub fn step(self, by: i64) {
+        self.go_to(i64::from(self.frame.get_untracked()) + by);
+    }
+
+    pub fn choose_series(self, index: u32) {
+        if index >= self.series_count() || index == self.series.get_untracked() {
+            return;
+        }
+        self.cine.set(false);
+        self.window.set(None);
+        self.view.set(View::default());
+        self.forward.set(true);
+        self.series.set(index);
+        self.frame.set(self.count() / 2);
+    }
+
+    pub fn reset(self) {
+        self.view.set(View::default());
+        self.window.set(None);
+        self.inverted.set(false);
+    }
+}

@@ -1,0 +1,14 @@
+//! One module a screen.
+
+pub mod auto_lock;
+pub mod earn;
+pub mod film;
+pub mod home;
+pub mod missing;
+pub mod records;
+pub mod settings;
+pub mod shared_with_me;
+pub mod sharing;
+pub mod unlock;
+pub mod wallet;
+pub mod welcome;

@@ -1,0 +1,26 @@
+//! `/records` and `/records/:id`.
+
+mod detail;
+mod import;
+mod list;
+
+pub use detail::{opened, record_screen};
+pub use list::records_screen;
+
+use dhc_ipc::RecordView;
+
+use crate::i18n::{tn, words};
+
+/// A record's name in plain words.
+pub fn title(record: &RecordView) -> String {
+    words::film_title(&record.description, record.body_part.as_deref(), &record.modalities)
+}
+
+/// How many images, in how many series.
+pub fn extent(record: &RecordView) -> String {
+    let images = tn("film.images", u64::from(record.instances), &[]);
+    match record.series {
+        0 | 1 => images,
+        n => format!("{images} · {}", tn("film.series", u64::from(n), &[])),
+    }
+}

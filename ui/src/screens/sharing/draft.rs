@@ -1,0 +1,138 @@
+//! What is being shared, step by step, until it is given. Plain data: the screens only fill it.
+
+use dhc_ipc::{Grant, TemplateView};
+
+use crate::format;
+
+pub const STEPS: usize = 4;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    pub study: String,
+    pub to: String,
+    /// Whether the recipient's keys are published: without them nothing can be given.
+    pub reachable: Option<bool>,
+    pub template: Option<TemplateView>,
+    pub purpose: String,
+    pub days: u32,
+    pub sealed: bool,
+    pub approvers: Vec<String>,
+}
+
+/// The purpose a template is most used for: the first of its own where there is no better.
+pub fn usual_purpose(template: &TemplateView) -> String {
+    let usual = match template.name.as_str() {
+        "treatment" => "TREAT",
+        "second-opinion" => "PATRQT",
+        "family" => "FAMRQT",
+        "payment" => "HPAYMT",
+        "research" => "HRESCH",
+        _ => "",
+    };
+    template
+        .purposes
+        .iter()
+        .find(|purpose| purpose.as_str() == usual)
+        .or(template.purposes.first())
+        .cloned()
+        .unwrap_or_default()
+}
+
+impl Draft {
+    /// The longest window the template allows, in whole days.
+    pub fn most_days(&self) -> u32 {
+        self.template.as_ref().map_or(0, |t| (t.max_window_s / 86_400) as u32)
+    }
+
+    pub fn choose_template(&mut self, template: TemplateView) {
+        self.purpose = usual_purpose(&template);
+        self.sealed &= template.sealed_allowed;
+        self.approvers.resize(usize::from(template.min_approvals), String::new());
+        self.template = Some(template);
+        self.days = self.days.clamp(1, self.most_days().max(1));
+    }
+
+    /// Whether step `step` (from 0) is filled in, so that the next may follow.
+    pub fn is_ready(&self, step: usize) -> bool {
+        match step {
+            0 => !self.study.is_empty(),
+            1 => format::looks_like_address(&self.to) && self.reachable == Some(true),
+            2 => {
+                let known = self.template.is_some() && !self.purpose.is_empty();
+                let window = (1..=self.most_days()).contains(&self.days);
+                let approvers = self.approvers.iter().all(|a| format::looks_like_address(a));
+                let mut distinct: Vec<String> = self.approvers.iter().map(|a| a.to_lowercase()).collect();
+                distinct.sort();
+                distinct.dedup();
+                known && window && approvers && distinct.len() == self.approvers.len()
+            }
+            _ => (0..3).all(|step| self.is_ready(step)),
+        }
+    }
+
+    pub fn request(&self) -> Grant {
+        Grant {
+            study: self.study.clone(),
+            to: self.to.clone(),
+            purpose: self.purpose.clone(),
+            until: format!("{}d", self.days),
+            template: self.template.as_ref().map(|t| t.name.clone()),
+            mode: Some(if self.sealed { "sealed" } else { "live" }.into()),
+            approvers: self.approvers.clone(),
+            threshold: self.approvers.len() as u8,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dhc_ipc::Standing;
+
+    fn template(name: &str, days: u64, approvals: u8, sealed: bool) -> TemplateView {
+        TemplateView {
+            name: name.into(),
+            purposes: vec!["ETREAT".into(), "TREAT".into()],
+            max_window_s: days * 86_400,
+            min_approvals: approvals,
+            sealed_allowed: sealed,
+            contribution: false,
+            standing: Standing::Proven { height: 1 },
+        }
+    }
+
+    const ADDRESS: &str = "0x0123456789abcdef0123456789abcdef01234567";
+
+    #[test]
+    fn each_step_waits_for_what_it_asks() {
+        let mut draft = Draft { days: 7, ..Draft::default() };
+        assert!(!draft.is_ready(0));
+        draft.study = "0x01".into();
+        assert!(draft.is_ready(0) && !draft.is_ready(1));
+        draft.to = ADDRESS.into();
+        assert!(!draft.is_ready(1), "a recipient without keys cannot be given anything");
+        draft.reachable = Some(true);
+        assert!(draft.is_ready(1) && !draft.is_ready(2));
+        draft.choose_template(template("treatment", 90, 0, true));
+        assert_eq!(draft.purpose, "TREAT");
+        assert!(draft.is_ready(2) && draft.is_ready(3));
+        let request = draft.request();
+        assert_eq!((request.until.as_str(), request.mode.as_deref(), request.threshold), ("7d", Some("live"), 0));
+    }
+
+    #[test]
+    fn a_template_holds_the_window_the_mode_and_the_approvers() {
+        let mut draft = Draft { days: 60, sealed: true, ..Draft::default() };
+        draft.choose_template(template("second-opinion", 14, 0, false));
+        assert_eq!((draft.days, draft.sealed), (14, false));
+        draft.days = 15;
+        assert!(!draft.is_ready(2));
+        draft.choose_template(template("research", 365, 2, false));
+        assert!(!draft.is_ready(2));
+        draft.approvers = vec![ADDRESS.into(), ADDRESS.to_uppercase().replacen("0X", "0x", 1)];
+        assert!(!draft.is_ready(2), "one person cannot approve twice");
+        draft.approvers[1] = "0x1123456789abcdef0123456789abcdef01234567".into();
+        assert!(draft.is_ready(2));
+        assert_eq!(draft.request().threshold, 2);
+    }
+}

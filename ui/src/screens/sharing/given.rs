@@ -1,0 +1,103 @@
+//! Given: one card a grant.
+
+use dhc_ipc::{GrantStateView, GrantView, Grants, GrantsView};
+use leptos::prelude::*;
+
+use super::revoke_button;
+use crate::components::{Icon, avatar, empty, fact, how_do_we_know, icon, mark, shown};
+use crate::format;
+use crate::i18n::{t, time, tr, words};
+use crate::screens::records::opened;
+use crate::session::session;
+
+pub fn given_panel() -> AnyView {
+    let session = session();
+    let grants = session.read(|| Grants { direction: Some("given".into()) });
+    shown(grants, draw)
+}
+
+fn draw(view: GrantsView) -> AnyView {
+    if view.grants.is_empty() {
+        let action = view! { <a class="btn compact" href="/sharing/new">{icon(Icon::UserPlus)}{t("sharing.share")}</a> };
+        return empty(Icon::Users, t("given.empty_title"), t("given.empty_text"), Some(action.into_any()));
+    }
+    let (open, ended): (Vec<_>, Vec<_>) = view
+        .grants
+        .into_iter()
+        .partition(|g| matches!(g.state, GrantStateView::Active | GrantStateView::AwaitingApproval));
+    let none = open.is_empty();
+    view! {
+        {(!view.complete).then(|| view! {
+            <div class="card warn row"><span class="waiting-text">{icon(Icon::ShieldAlert)}</span><span class="grow">{t("given.incomplete")}</span></div>
+        })}
+        {none.then(|| view! { <div class="card row"><span class="tile">{icon(Icon::Lock)}</span><span class="grow">{t("given.nobody_now")}</span></div> })}
+        {open.into_iter().map(card).collect::<Vec<_>>()}
+        {(!ended.is_empty()).then(|| view! {
+            <section class="section"><h2>{t("given.ended")}</h2>{ended.into_iter().map(card).collect::<Vec<_>>()}</section>
+        })}
+    }
+    .into_any()
+}
+
+/// A grant's state as a chip.
+pub fn state_chip(grant: &GrantView) -> AnyView {
+    let (class, sign, text) = match grant.state {
+        GrantStateView::Active if time::ends_soon(&grant.not_after) => {
+            ("chip waiting", Icon::Clock, tr("grant.left", &[("left", &time::left(&grant.not_after))]))
+        }
+        GrantStateView::Active => ("chip ok", Icon::Check, t("grant.active").to_owned()),
+        GrantStateView::AwaitingApproval => (
+            "chip waiting",
+            Icon::Clock,
+            tr("grant.awaiting", &[("n", &grant.approvals.to_string()), ("of", &grant.threshold.to_string())]),
+        ),
+        GrantStateView::Expired => ("chip", Icon::Clock, t("grant.expired").to_owned()),
+        GrantStateView::Revoked => ("chip bad", Icon::Ban, t("grant.revoked").to_owned()),
+    };
+    view! { <span class=class>{icon(sign)}{text}</span> }.into_any()
+}
+
+pub fn film_name(grant: &GrantView) -> String {
+    grant.title.as_ref().map_or_else(
+        || t("film.untitled").to_owned(),
+        |title| words::film_title(title, None, &grant.modalities),
+    )
+}
+
+fn card(grant: GrantView) -> AnyView {
+    let who = grant.to_name.clone().unwrap_or_else(|| format::short_hex(&grant.to));
+    let film = film_name(&grant);
+    let sentence = match grant.state {
+        GrantStateView::Active => tr("given.can_open", &[("who", &who), ("title", &film), ("time", &time::moment(&grant.not_after))]),
+        GrantStateView::AwaitingApproval => tr("given.could_open", &[("who", &who), ("title", &film)]),
+        GrantStateView::Expired | GrantStateView::Revoked => tr("given.could_until", &[("who", &who), ("title", &film)]),
+    };
+    let running = matches!(grant.state, GrantStateView::Active | GrantStateView::AwaitingApproval);
+    let mode = if grant.mode == "sealed" { t("mode.sealed") } else { t("mode.live") };
+    let facts = vec![
+        fact(t("proof.grant"), &grant.grant),
+        fact(t("proof.recipient"), &grant.to),
+        fact(t("proof.record"), &grant.study),
+        fact(t("proof.template"), words::template(&grant.template)),
+        fact(t("proof.given"), time::moment(&grant.given)),
+        fact(t("proof.mode"), mode),
+    ];
+    view! {
+        <article class="card stack-s">
+            <div class="row top-aligned">
+                {avatar(&who)}
+                <div class="grow stack-xs">
+                    <h3>{who.clone()}</h3>
+                    <p>{sentence}</p>
+                    <p class="sub">{format!("{} · {}", words::purpose(&grant.purpose), opened(grant.openings))}</p>
+                </div>
+            </div>
+            <div class="row between wrap">
+                <span class="row wrap">{state_chip(&grant)}{mark(&grant.standing)}</span>
+                {running.then(|| revoke_button(grant.clone()))}
+            </div>
+            {how_do_we_know(t("given.proof"), &grant.standing, facts)}
+        </article>
+    }
+    .into_any()
+}

@@ -1,0 +1,102 @@
+//! Who has looked: the access log, complete or saying why not.
+
+use dhc_ipc::{AccessView, Audit, AuditView};
+use leptos::prelude::*;
+
+use crate::components::{Icon, empty, fact, how_do_we_know, icon, mark, shown};
+use crate::format;
+use crate::i18n::{t, tn, time, tr, words};
+use crate::session::session;
+
+pub fn log_panel() -> AnyView {
+    let session = session();
+    let log = session.read(|| Audit { study: None });
+    shown(log, draw)
+}
+
+/// Entries by calendar day, in the order given: newest first.
+fn by_day(entries: Vec<AccessView>) -> Vec<(String, Vec<AccessView>)> {
+    let mut days: Vec<(String, Vec<AccessView>)> = Vec::new();
+    for entry in entries {
+        let day = time::day_heading(&entry.time);
+        match days.last_mut() {
+            Some((last, list)) if *last == day => list.push(entry),
+            _ => days.push((day, vec![entry])),
+        }
+    }
+    days
+}
+
+fn draw(mut view: AuditView) -> AnyView {
+    let complete = if view.complete {
+        view! {
+            <div class="card tinted row top-aligned">
+                <span class="accent">{icon(Icon::ShieldCheck)}</span>
+                <p class="grow"><strong>{t("log.complete")}</strong>" "{match view.length {
+                    0 => t("log.complete_none").to_owned(),
+                    n => tn("log.complete_all", n, &[]),
+                }}</p>
+            </div>
+        }
+        .into_any()
+    } else {
+        view! {
+            <div class="card warn row top-aligned" role="alert">
+                <span class="waiting-text">{icon(Icon::ShieldAlert)}</span>
+                <p class="grow"><strong>{t("log.incomplete")}</strong>" "{tr("log.incomplete_why", &[
+                    ("verified", &format::grouped(view.verified)),
+                    ("length", &format::grouped(view.length)),
+                    ("why", &words::standing(&view.standing)),
+                ])}</p>
+            </div>
+        }
+        .into_any()
+    };
+    view.entries.sort_by(|a, b| b.time.cmp(&a.time).then(b.height.cmp(&a.height)));
+    let facts = vec![
+        fact(t("log.entries"), format::grouped(view.length)),
+        fact(t("log.verified"), format::grouped(view.verified)),
+    ];
+    let proof = how_do_we_know(t("log.proof"), &view.standing, facts);
+    let body = if view.entries.is_empty() {
+        empty(Icon::Eye, t("log.empty_title"), t("log.empty_text"), None)
+    } else {
+        by_day(view.entries)
+            .into_iter()
+            .map(|(day, entries)| {
+                view! {
+                    <section class="section">
+                        <h2>{day}</h2>
+                        <ol class="timeline">{entries.into_iter().map(entry).collect::<Vec<_>>()}</ol>
+                    </section>
+                }
+            })
+            .collect::<Vec<_>>()
+            .into_any()
+    };
+    view! { {complete}{body}{proof} }.into_any()
+}
+
+fn entry(access: AccessView) -> AnyView {
+    let who = access.by_name.clone().unwrap_or_else(|| format::short_hex(&access.by));
+    let film = access.title.as_ref().map_or_else(|| t("film.untitled").to_owned(), |x| words::film_title(x, None, &[]));
+    let mode = if access.mode == "sealed" { t("mode.sealed_short") } else { t("mode.live_short") };
+    let facts = vec![
+        fact(t("proof.by"), &access.by),
+        fact(t("proof.grant"), &access.grant),
+        fact(t("proof.record"), &access.object),
+        fact(t("proof.height"), format::grouped(access.height)),
+    ];
+    let class = if matches!(access.standing, dhc_ipc::Standing::Proven { .. }) { "entry" } else { "entry waiting" };
+    view! {
+        <li class=class>
+            <div class="card stack-xs">
+                <h3>{tr("log.opened", &[("who", &who), ("title", &film)])}</h3>
+                <p class="sub">{format!("{} · {} · {mode}", time::clock(&access.time), words::purpose(&access.purpose))}</p>
+                {mark(&access.standing)}
+                {how_do_we_know(t("log.entry_proof"), &access.standing, facts)}
+            </div>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,221 @@
+//! Who is using the app and what the core last told: one context for every screen.
+
+use std::collections::HashMap;
+
+use dhc_ipc::{AppState, AppView, Code, Command, Event, Failure, ProfileState, ProfileView, Stage};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::backend::Transport;
+use crate::preferences;
+
+const PROFILE: &str = "dhc.profile";
+
+/// How far a named piece of work is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub stage: Stage,
+    pub done: u64,
+    /// 0: not known yet.
+    pub total: u64,
+}
+
+impl Progress {
+    /// Whether the amounts are bytes; else they are steps.
+    pub const fn in_bytes(self) -> bool {
+        matches!(self.stage, Stage::Reading | Stage::Sealing | Stage::Fetching)
+    }
+}
+
+/// What stands of a value that the core was asked for.
+#[derive(Clone, Debug)]
+pub enum Loaded<T> {
+    Waiting,
+    Ready(T),
+    Failed(Failure),
+}
+
+#[derive(Clone, Copy)]
+pub struct Session {
+    pub transport: Transport,
+    pub app: RwSignal<Loaded<AppView>>,
+    /// The chosen profile's id.
+    pub profile: RwSignal<String>,
+    /// Counts changes told by the core: lists that read it are read again.
+    pub revision: RwSignal<u64>,
+    pub height: RwSignal<Option<u64>>,
+    pub offline: RwSignal<Option<Code>>,
+    pub jobs: RwSignal<HashMap<String, Progress>>,
+    pub toast: RwSignal<Option<String>>,
+    next_job: StoredValue<u64>,
+}
+
+/// The session of the running app.
+pub fn session() -> Session {
+    expect_context()
+}
+
+impl Session {
+    pub fn start() -> Self {
+        let session = Self {
+            transport: Transport::detect(),
+            app: RwSignal::new(Loaded::Waiting),
+            profile: RwSignal::new(preferences::kept(PROFILE).unwrap_or_default()),
+            revision: RwSignal::new(0),
+            height: RwSignal::new(None),
+            offline: RwSignal::new(None),
+            jobs: RwSignal::new(HashMap::new()),
+            toast: RwSignal::new(None),
+            next_job: StoredValue::new(0),
+        };
+        session.refresh();
+        session.transport.listen(move |event| session.hear(event));
+        session
+    }
+
+    /// Reads the profiles and their states again.
+    pub fn refresh(self) {
+        spawn_local(async move {
+            match self.transport.call("", None, &AppState {}).await {
+                Ok(view) => {
+                    let chosen = self.profile.get_untracked();
+                    if !view.profiles.iter().any(|p| p.id == chosen) {
+                        self.profile.set(view.profiles.first().map(|p| p.id.clone()).unwrap_or_default());
+                    }
+                    self.app.set(Loaded::Ready(view));
+                }
+                Err(failure) => self.app.set(Loaded::Failed(failure)),
+            }
+        });
+    }
+
+    fn hear(self, event: Event) {
+        let mine = |profile: &str| profile == self.profile.get_untracked();
+        match event {
+            Event::Progress { job, stage, done, total, .. } => self.jobs.update(|jobs| {
+                jobs.insert(job, Progress { stage, done, total });
+            }),
+            Event::Head { height } => {
+                self.height.set(Some(height));
+                if self.offline.get_untracked().is_some() {
+                    self.offline.set(None);
+                }
+            }
+            Event::Offline { code } => self.offline.set(Some(code)),
+            Event::Opened { profile, .. } | Event::Changed { profile } => {
+                if mine(&profile) {
+                    self.changed();
+                }
+            }
+            Event::Locked { .. } => self.refresh(),
+        }
+    }
+
+    /// Has every list on screen read again.
+    pub fn changed(self) {
+        self.revision.update(|n| *n += 1);
+    }
+
+    pub fn current(self) -> Option<ProfileView> {
+        let id = self.profile.get();
+        self.app.with(|app| match app {
+            Loaded::Ready(view) => view.profiles.iter().find(|p| p.id == id).cloned(),
+            _ => None,
+        })
+    }
+
+    pub fn is_demo(self) -> bool {
+        self.app.with(|app| matches!(app, Loaded::Ready(view) if view.demo))
+    }
+
+    pub fn state(self) -> Option<ProfileState> {
+        self.current().map(|p| p.state)
+    }
+
+    /// My first account; empty while locked.
+    pub fn address(self) -> String {
+        self.current().and_then(|p| p.address).unwrap_or_default()
+    }
+
+    pub fn choose(self, id: &str) {
+        preferences::keep(PROFILE, id);
+        self.profile.set(id.into());
+        self.refresh();
+    }
+
+    /// A name for a piece of work, unique while the page lives and unlikely to meet another's.
+    pub fn new_job(self) -> String {
+        self.next_job.update_value(|n| *n += 1);
+        format!("ui-{:x}-{}", crate::i18n::time::now_ms() as u64, self.next_job.get_value())
+    }
+
+    pub fn say(self, words: impl Into<String>) {
+        self.toast.set(Some(words.into()));
+    }
+
+    /// Asks the core for the chosen profile. A vault found locked sends the shell to unlock.
+    pub async fn ask<C: Command>(self, args: &C) -> Result<C::Answer, Failure> {
+        self.work(None, args).await
+    }
+
+    /// [`ask`](Self::ask) under a job's name, for progress and cancelling.
+    pub async fn work<C: Command>(self, job: Option<&str>, args: &C) -> Result<C::Answer, Failure> {
+        let profile = self.profile.get_untracked();
+        let answer = self.transport.call(&profile, job, args).await;
+        if let Err(failure) = &answer
+            && matches!(failure.code, Code::VaultLocked | Code::VaultMissing)
+        {
+            self.refresh();
+        }
+        if let Some(job) = job {
+            self.jobs.update(|jobs| {
+                jobs.remove(job);
+            });
+        }
+        answer
+    }
+
+    /// A value that is read now, and again whenever the profile or the core's revision changes.
+    /// What was read stays on screen until something else is read.
+    pub fn read<C>(self, args: impl Fn() -> C + Send + Sync + 'static) -> RwSignal<Loaded<C::Answer>>
+    where
+        C: Command + 'static,
+        C::Answer: Send + Sync + Clone + 'static,
+    {
+        let value = RwSignal::new(Loaded::Waiting);
+        let asked = StoredValue::new((0u64, String::new()));
+        let shown = StoredValue::new(serde_json::Value::Null);
+        Effect::new(move |_| {
+            let profile = self.profile.get();
+            self.revision.track();
+            let args = args();
+            let number = asked.with_value(|(n, _)| n + 1);
+            if asked.with_value(|(_, before)| *before != profile) {
+                value.set(Loaded::Waiting);
+                shown.set_value(serde_json::Value::Null);
+            }
+            asked.set_value((number, profile));
+            spawn_local(async move {
+                let answer = self.ask(&args).await;
+                // A later question, or a screen that is gone, makes this answer void.
+                if asked.try_with_value(|(n, _)| *n) != Some(number) {
+                    return;
+                }
+                match answer {
+                    Ok(answer) => {
+                        let json = serde_json::to_value(&answer).unwrap_or_default();
+                        if shown.with_value(|before| *before != json) {
+                            shown.set_value(json);
+                            value.set(Loaded::Ready(answer));
+                        }
+                    }
+                    Err(failure) => {
+                        shown.set_value(serde_json::Value::Null);
+                        value.set(Loaded::Failed(failure));
+                    }
+                }
+            });
+        });
+        value
+    }
+}
