@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use revm::context::result::InvalidTransaction;
 use tendermint::{Time, block::Commit, chain};
 
@@ -103,6 +103,14 @@ impl Node {
 
     pub(crate) fn pool(&self) -> MutexGuard<'_, Pool> {
         unpoisoned(self.pool.lock())
+    }
+
+    /// The nonce after those of the chain and of what waits.
+    pub(crate) fn pending_nonce(&self, sender: Address) -> Result<u64, StoreError> {
+        // The lock comes first: a block takes its transactions from the pool under it.
+        let pool = self.pool();
+        let snapshot = self.store.snapshot()?;
+        Ok(pool.next_nonce(sender, head_state(&snapshot)?.nonce(sender)?))
     }
 
     /// The context in which a block after `parent` runs.

@@ -91,17 +91,14 @@ impl Operator {
     ) -> Result<B256, OperatorError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let signer = self.keys.account(from);
-        let snapshot = self.node.store.snapshot()?;
-        let state = head_state(&snapshot)?;
-        let on_chain = state.nonce(signer.address())?;
-        let nonce = self.node.pool().next_nonce(signer.address(), on_chain);
-        let base_fee = u128::from(state.next_base_fee()?);
+        let nonce = self.node.pending_nonce(signer.address())?;
+        let base_fee = head_state(&self.node.store.snapshot()?)?.next_base_fee()?;
         let tx = TxEip1559 {
             chain_id: self.node.genesis.evm_chain_id,
             nonce,
             gas_limit,
             // Still enough when blocks before it were full.
-            max_fee_per_gas: 4 * base_fee,
+            max_fee_per_gas: 4 * u128::from(base_fee),
             max_priority_fee_per_gas: u128::from(MIN_BASE_FEE),
             to: TxKind::Call(to),
             value,

@@ -229,6 +229,6 @@ fn check(tx: &SignedTx, state: &State<'_>) -> Result<(), PoolError> {
 
 /// The gas that a transaction costs before it runs, with the floor of EIP-7623.
 fn intrinsic_gas(tx: &SignedTx) -> u64 {
-    let gas = calculate_initial_tx_gas_for_tx(&tx.to_env(), SpecId::PRAGUE, None);
+    let gas = calculate_initial_tx_gas_for_tx(tx.to_env(), SpecId::PRAGUE, None);
     gas.initial_regular_gas.max(gas.floor_gas)
 }

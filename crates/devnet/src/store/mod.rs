@@ -9,7 +9,7 @@ use std::path::Path;
 use redb::{Database, ReadableTable, TableDefinition};
 
 pub(crate) use record::{BlockRecord, StoreRoot, StoreRoots, TxOutcome, results_hash};
-pub(crate) use snapshot::Snapshot;
+pub(crate) use snapshot::{Snapshot, Versioned};
 
 use crate::{
     merkle::{Hash, sha256},

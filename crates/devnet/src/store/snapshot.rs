@@ -20,6 +20,12 @@ pub(crate) struct Snapshot {
     sketches: ReadOnlyTable<Bytes, Bytes>,
 }
 
+/// A value of the state with its key in the table of values, which ends in its version.
+pub(crate) struct Versioned {
+    pub(crate) key: Vec<u8>,
+    pub(crate) value: Vec<u8>,
+}
+
 impl Snapshot {
     pub(super) fn open(txn: &ReadTransaction) -> Result<Self, StoreError> {
         Ok(Self {
@@ -132,13 +138,16 @@ impl Snapshot {
         &self,
         oldest: &[u8],
         newest: &[u8],
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    ) -> Result<Option<Versioned>, StoreError> {
         let mut range = self.values.range::<&[u8]>(oldest..=newest)?;
         let Some(entry) = range.next_back() else {
             return Ok(None);
         };
         let (key, value) = entry?;
-        Ok(Some((key.value().to_vec(), value.value().to_vec())))
+        Ok(Some(Versioned {
+            key: key.value().to_vec(),
+            value: value.value().to_vec(),
+        }))
     }
 
     pub(crate) fn tree_key(&self, hash: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

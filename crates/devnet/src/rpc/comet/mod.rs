@@ -15,7 +15,7 @@ use crate::{
     envelope,
     execution::BLOCK_GAS_LIMIT,
     merkle::sha256,
-    node::Node,
+    node::{Node, head_state},
     store::{BlockRecord, Snapshot, TxPlace},
 };
 use args::Args;
@@ -195,10 +195,9 @@ impl Comet {
         snapshot: &Snapshot,
         record: &BlockRecord,
     ) -> Result<Vec<u8>, RpcError> {
-        let height = record.header().height.unsigned_abs();
-        match snapshot.block(height + 1)? {
+        match snapshot.block(record.header().height.unsigned_abs() + 1)? {
             Some(next) => Ok(next.header().app_hash.clone()),
-            None => Ok(self.node.head().app_hash.to_vec()),
+            None => Ok(head_state(snapshot)?.app_hash().to_vec()),
         }
     }
 
@@ -207,7 +206,7 @@ impl Comet {
             "data": "dhc-devnet",
             "version": env!("CARGO_PKG_VERSION"),
             "last_block_height": snapshot.head()?.to_string(),
-            "last_block_app_hash": BASE64_STANDARD.encode(self.node.head().app_hash),
+            "last_block_app_hash": BASE64_STANDARD.encode(head_state(snapshot)?.app_hash()),
         }}))
     }
 

@@ -218,14 +218,11 @@ impl Ethereum {
 
     fn nonce(&self, snapshot: &Snapshot, args: &Args) -> Result<Value, RpcError> {
         let address: Address = args.required(0)?;
+        if args.is_pending(1) {
+            return Ok(format::quantity(self.node.pending_nonce(address)?));
+        }
         self.with_view(snapshot, args, 1, |view| {
-            let nonce = view.state.nonce(address)?;
-            let waiting = args.is_pending(1);
-            Ok(format::quantity(if waiting {
-                self.node.pool().next_nonce(address, nonce)
-            } else {
-                nonce
-            }))
+            Ok(format::quantity(view.state.nonce(address)?))
         })
     }
 
