@@ -1,0 +1,299 @@
+//! The task that owns the swarm.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use beetswap::QueryId;
+use bytes::Bytes;
+use cid::Cid;
+use dhc_app::ports::{ExchangeError, PeerHint, Responder};
+use futures::StreamExt;
+use libp2p::{
+    PeerId, Swarm, ping,
+    request_response::{self, OutboundRequestId, ResponseChannel},
+    swarm::{
+        ConnectionId, DialError, SwarmEvent,
+        dial_opts::{DialOpts, PeerCondition},
+    },
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::{MissedTickBehavior, interval},
+};
+
+use super::{
+    behaviour::{Behaviour, BehaviourEvent, Gauges},
+    contact::Contact,
+    fetches::{Fetch, Fetches},
+};
+
+/// Letters of other peers that are being answered.
+const MAX_ANSWERS: usize = 64;
+
+/// How often fetches are looked at for progress.
+const LOOK: Duration = Duration::from_millis(250);
+
+pub(super) type Reply<T> = oneshot::Sender<Result<T, ExchangeError>>;
+
+/// What the node's handle asks of it.
+pub(super) enum Command {
+    Fetch { cid: Cid, from: Vec<Contact>, reply: Reply<Bytes> },
+    Ask { peer: Contact, letter: Vec<u8>, reply: Reply<Vec<u8>> },
+    AnswerWith(Option<Arc<dyn Responder>>),
+    Here(oneshot::Sender<PeerHint>),
+    Connected(oneshot::Sender<u32>),
+}
+
+struct Letter {
+    bytes: Vec<u8>,
+    reply: Reply<Vec<u8>>,
+}
+
+struct Answer {
+    channel: ResponseChannel<Vec<u8>>,
+    letter: Option<Vec<u8>>,
+}
+
+pub(super) struct Actor {
+    swarm: Swarm<Behaviour>,
+    gauges: Gauges,
+    fetches: Fetches<QueryId, Reply<Bytes>>,
+    /// Letters that wait for a connection.
+    unsent: HashMap<PeerId, Vec<Letter>>,
+    sent: HashMap<OutboundRequestId, Reply<Vec<u8>>>,
+    responder: Option<Arc<dyn Responder>>,
+    answers: JoinSet<Answer>,
+}
+
+impl Actor {
+    pub fn new(swarm: Swarm<Behaviour>, gauges: Gauges, patience: Duration) -> Self {
+        Self {
+            swarm,
+            gauges,
+            fetches: Fetches::new(patience, Instant::now()),
+            unsent: HashMap::new(),
+            sent: HashMap::new(),
+            responder: None,
+            answers: JoinSet::new(),
+        }
+    }
+
+    /// Runs until the last handle is gone.
+    pub async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.obey(command),
+                    None => break,
+                },
+                event = self.swarm.select_next_some() => self.handle(event),
+                Some(answer) = self.answers.join_next() => {
+                    // A responder that panicked has answered nothing; its channel is closed.
+                    if let Ok(answer) = answer {
+                        self.answered(answer);
+                    }
+                }
+                _ = look.tick(), if !self.fetches.is_empty() => self.look(Instant::now()),
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Fetch { cid, from, reply } => self.fetch(cid, from, reply),
+            Command::Ask { peer, letter, reply } => self.ask(peer, Letter { bytes: letter, reply }),
+            Command::AnswerWith(responder) => self.responder = responder,
+            Command::Here(reply) => tell(reply, self.here()),
+            Command::Connected(reply) => tell(reply, self.swarm.connected_peers().count() as u32),
+        }
+    }
+
+    fn here(&self) -> PeerHint {
+        PeerHint {
+            peer: self.swarm.local_peer_id().to_string(),
+            addresses: self.swarm.listeners().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn fetch(&mut self, cid: Cid, from: Vec<Contact>, reply: Reply<Bytes>) {
+        if from.is_empty() && self.swarm.connected_peers().next().is_none() {
+            tell(reply, Err(ExchangeError::Unavailable));
+            return;
+        }
+        // Bitswap would count on an earlier request for the same block that the peer has dropped.
+        self.sweep();
+        self.gauges.wanted.want(&cid);
+        let query = self.swarm.behaviour_mut().bitswap.get(&cid);
+        let strangers = self.gauges.wanted.strangers();
+        self.fetches.begin(query, Fetch::new(reply, from.clone(), strangers, Instant::now()));
+        for contact in from {
+            self.connect(contact);
+        }
+    }
+
+    fn ask(&mut self, to: Contact, letter: Letter) {
+        let peer = to.peer;
+        if self.swarm.is_connected(&peer) {
+            self.send(peer, letter);
+        } else {
+            self.unsent.entry(peer).or_default().push(letter);
+            self.connect(to);
+        }
+    }
+
+    fn send(&mut self, peer: PeerId, letter: Letter) {
+        let request = self.swarm.behaviour_mut().letters.send_request(&peer, letter.bytes);
+        self.sent.insert(request, letter.reply);
+    }
+
+    /// Dials a peer unless it is connected or being dialled.
+    fn connect(&mut self, contact: Contact) {
+        let peer = contact.peer;
+        let dial = DialOpts::peer_id(peer)
+            .addresses(contact.addresses)
+            .condition(PeerCondition::DisconnectedAndNotDialing)
+            // A source port that is also listened on cannot be used twice in a minute.
+            .allocate_new_port()
+            .build();
+        match self.swarm.dial(dial) {
+            Ok(()) | Err(DialError::DialPeerConditionFalse(_)) => {}
+            Err(_) => self.unreachable(peer),
+        }
+    }
+
+    fn unreachable(&mut self, peer: PeerId) {
+        for letter in self.unsent.remove(&peer).unwrap_or_default() {
+            tell(letter.reply, Err(ExchangeError::Unreachable));
+        }
+        for (query, fetch) in self.fetches.peer_failed(peer) {
+            self.give_up(query, fetch, ExchangeError::Unreachable);
+        }
+    }
+
+    fn give_up(&mut self, query: QueryId, fetch: Fetch<Reply<Bytes>>, error: ExchangeError) {
+        self.swarm.behaviour_mut().bitswap.cancel(query);
+        tell(fetch.reply, Err(error));
+        self.forget_wanted();
+    }
+
+    fn forget_wanted(&self) {
+        if self.fetches.is_empty() {
+            self.gauges.wanted.clear();
+        }
+    }
+
+    /// Ends the fetches that nobody waits for any more.
+    fn sweep(&mut self) {
+        for (query, fetch) in self.fetches.take(|fetch| fetch.reply.is_closed()) {
+            self.give_up(query, fetch, ExchangeError::Unavailable);
+        }
+    }
+
+    fn look(&mut self, now: Instant) {
+        self.sweep();
+        let strangers = self.gauges.wanted.strangers();
+        for (query, fetch) in self.fetches.overdue(self.gauges.received.bytes(), now) {
+            let error = if strangers > fetch.strangers { ExchangeError::Corrupt } else { ExchangeError::Unavailable };
+            self.give_up(query, fetch, error);
+        }
+    }
+
+    fn handle(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::Behaviour(BehaviourEvent::Bitswap(event)) => self.bitswap(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Letters(event)) => self.letter(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event { connection, result: Err(failure), .. })) => {
+                self.ping_failed(connection, &failure);
+            }
+            SwarmEvent::ConnectionEstablished { peer_id, .. } => {
+                self.fetches.peer_connected(peer_id);
+                for letter in self.unsent.remove(&peer_id).unwrap_or_default() {
+                    self.send(peer_id, letter);
+                }
+            }
+            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
+                tracing::debug!(%error, "a peer could not be dialled");
+                if !self.swarm.is_connected(&peer) {
+                    self.unreachable(peer);
+                }
+            }
+            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
+                if let Some(contact) = self.fetches.peer_lost(peer_id) {
+                    self.connect(contact);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn ping_failed(&mut self, connection: ConnectionId, failure: &ping::Failure) {
+        if !matches!(failure, ping::Failure::Unsupported) {
+            self.swarm.close_connection(connection);
+        }
+    }
+
+    fn bitswap(&mut self, event: beetswap::Event) {
+        let (query, outcome) = match event {
+            beetswap::Event::GetQueryResponse { query_id, data } => (query_id, Ok(Bytes::from(data))),
+            beetswap::Event::GetQueryError { query_id, error } => {
+                tracing::debug!(%error, "bitswap cannot ask for a block");
+                (query_id, Err(ExchangeError::Unavailable))
+            }
+        };
+        if let Some(fetch) = self.fetches.finish(query, Instant::now()) {
+            tell(fetch.reply, outcome);
+            self.forget_wanted();
+        }
+    }
+
+    fn letter(&mut self, event: request_response::Event<Vec<u8>, Vec<u8>>) {
+        match event {
+            request_response::Event::Message { peer, message, .. } => match message {
+                request_response::Message::Request { request, channel, .. } => {
+                    self.answer(peer, request, channel);
+                }
+                request_response::Message::Response { request_id, response } => {
+                    if let Some(reply) = self.sent.remove(&request_id) {
+                        tell(reply, Ok(response));
+                    }
+                }
+            },
+            request_response::Event::OutboundFailure { request_id, error, .. } => {
+                tracing::debug!(%error, "a letter was not answered");
+                if let Some(reply) = self.sent.remove(&request_id) {
+                    tell(reply, Err(ExchangeError::Unreachable));
+                }
+            }
+            request_response::Event::InboundFailure { .. } | request_response::Event::ResponseSent { .. } => {}
+        }
+    }
+
+    /// Lets the responder answer in a task of its own. Dropping the channel refuses.
+    fn answer(&mut self, peer: PeerId, letter: Vec<u8>, channel: ResponseChannel<Vec<u8>>) {
+        let Some(responder) = self.responder.clone().filter(|_| self.answers.len() < MAX_ANSWERS) else {
+            return;
+        };
+        self.answers.spawn(async move {
+            let letter = responder.respond(&peer.to_string(), letter).await;
+            Answer { channel, letter }
+        });
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        if let Some(letter) = answer.letter {
+            // The asker may have gone meanwhile.
+            let _ = self.swarm.behaviour_mut().letters.send_response(answer.channel, letter);
+        }
+    }
+}
+
+fn tell<T>(reply: oneshot::Sender<T>, answer: T) {
+    // Whoever no longer waits for an answer needs none.
+    let _ = reply.send(answer);
+}

@@ -1,0 +1,166 @@
+//! The handle of the node: the ports of the use cases.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use cid::Cid;
+use dhc_app::ports::{
+    BlockExchange, ExchangeError, PeerChannel, PeerHint, Responder, StoreError,
+};
+use tokio::{
+    sync::{OnceCell, mpsc, oneshot},
+    time::timeout,
+};
+
+use super::{
+    actor::{Command, Reply},
+    blocks::BlockFiles,
+    contact::Contact,
+    letter::MAX_LETTER,
+    start,
+};
+
+/// How a node behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeConfig {
+    /// The address listened on.
+    pub listen: IpAddr,
+    /// How long a peer may let us wait: for an answer, or without sending anything of a block.
+    pub patience: Duration,
+}
+
+impl Default for NodeConfig {
+    /// Loopback and twenty seconds.
+    fn default() -> Self {
+        Self { listen: Ipv4Addr::LOCALHOST.into(), patience: Duration::from_secs(20) }
+    }
+}
+
+/// A home's IPFS node. Reading and writing blocks needs no network and starts nothing; the
+/// first fetch, letter or question for an address starts the node, and dropping the last handle
+/// stops it.
+///
+/// A [`Responder`] that holds a handle keeps the node running until it is taken back by
+/// `answer_with(None)`.
+#[derive(Clone)]
+pub struct IpfsNode {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    folder: PathBuf,
+    blocks: BlockFiles,
+    config: NodeConfig,
+    commands: OnceCell<mpsc::Sender<Command>>,
+}
+
+impl IpfsNode {
+    /// A node whose key and port are kept in `folder`. Nothing runs yet.
+    pub fn new(folder: &Path, blocks: BlockFiles, config: NodeConfig) -> Self {
+        let commands = OnceCell::new();
+        Self { shared: Arc::new(Shared { folder: folder.to_owned(), blocks, config, commands }) }
+    }
+
+    async fn tell(&self, command: Command) -> Result<(), ExchangeError> {
+        let shared = &self.shared;
+        let start = || start::start(&shared.folder, shared.blocks.clone(), &shared.config);
+        let commands = shared.commands.get_or_try_init(start).await?;
+        commands.send(command).await.map_err(|_| stopped())
+    }
+
+    /// Tells the node something and waits for its answer.
+    async fn request<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, ExchangeError> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(command(reply)).await?;
+        answer.await.map_err(|_| stopped())
+    }
+
+    /// The block if it is here and whole; one that is not whole is removed.
+    async fn local(&self, cid: &Cid) -> Result<Option<Bytes>, StoreError> {
+        match self.shared.blocks.get(cid).await {
+            Err(StoreError::Damaged(_)) => {
+                self.shared.blocks.remove(&[*cid]).await?;
+                Ok(None)
+            }
+            block => block,
+        }
+    }
+}
+
+#[async_trait]
+impl BlockExchange for IpfsNode {
+    async fn put(&self, blocks: Vec<(Cid, Bytes)>) -> Result<(), StoreError> {
+        self.shared.blocks.put(blocks).await
+    }
+
+    async fn get(&self, cid: &Cid) -> Result<Option<Bytes>, StoreError> {
+        self.shared.blocks.get(cid).await
+    }
+
+    async fn remove(&self, cids: &[Cid]) -> Result<(), StoreError> {
+        self.shared.blocks.remove(cids).await
+    }
+
+    async fn fetch(&self, cid: &Cid, from: &[PeerHint]) -> Result<Bytes, ExchangeError> {
+        if let Some(block) = self.local(cid).await? {
+            return Ok(block);
+        }
+        let from = from.iter().filter_map(Contact::parse).collect();
+        let command = |reply: Reply<Bytes>| Command::Fetch { cid: *cid, from, reply };
+        let block = self.request(command).await??;
+        match self.shared.blocks.put(vec![(*cid, block.clone())]).await {
+            Ok(()) => Ok(block),
+            Err(StoreError::Damaged(_)) => Err(ExchangeError::Corrupt),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn size(&self) -> Result<u64, StoreError> {
+        self.shared.blocks.size().await
+    }
+}
+
+#[async_trait]
+impl PeerChannel for IpfsNode {
+    async fn here(&self) -> Result<PeerHint, ExchangeError> {
+        self.request(Command::Here).await
+    }
+
+    async fn connected(&self) -> u32 {
+        if !self.shared.commands.initialized() {
+            return 0;
+        }
+        self.request(Command::Connected).await.unwrap_or(0)
+    }
+
+    async fn ask(&self, peer: &PeerHint, message: Vec<u8>) -> Result<Vec<u8>, ExchangeError> {
+        if message.len() > MAX_LETTER {
+            return Err(StoreError::Io("a message to a peer is at most 64 KiB".into()).into());
+        }
+        let peer = Contact::parse(peer).ok_or(ExchangeError::Unreachable)?;
+        let command = |reply: Reply<Vec<u8>>| Command::Ask { peer, letter: message, reply };
+        timeout(self.shared.config.patience, self.request(command))
+            .await
+            .map_err(|_| ExchangeError::Unreachable)??
+    }
+
+    async fn answer_with(&self, responder: Option<Arc<dyn Responder>>) {
+        if responder.is_none() && !self.shared.commands.initialized() {
+            return;
+        }
+        if let Err(error) = self.tell(Command::AnswerWith(responder)).await {
+            tracing::warn!(%error, "the node answers nobody");
+        }
+    }
+}
+
+/// The runtime that the node ran on has ended.
+fn stopped() -> ExchangeError {
+    StoreError::Io("the node has stopped".into()).into()
+}
