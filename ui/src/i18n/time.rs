@@ -61,6 +61,21 @@ pub fn day(time: &str) -> String {
     shown(ms, &options)
 }
 
+/// "29 Nov", for an axis.
+pub fn short_day(time: &str) -> String {
+    parse(time).map_or_else(|| time.to_owned(), |ms| shown(ms, &[("day", "numeric"), ("month", "short")]))
+}
+
+/// A day of a chain by when it began: the date, or the time where a network's days are shorter.
+pub fn chain_day(begins: &str, short: bool) -> String {
+    match (parse(begins).unwrap_or(0.0) % DAY_MS == 0.0, short) {
+        (true, true) => short_day(begins),
+        (true, false) => day(begins),
+        (false, true) => clock(begins),
+        (false, false) => when(begins),
+    }
+}
+
 /// "16:40".
 pub fn clock(time: &str) -> String {
     parse(time).map_or_else(

@@ -18,6 +18,11 @@ pub fn purpose(code: &str) -> String {
     lookup(&format!("purpose.{code}")).map_or_else(|| code.to_owned(), str::to_owned)
 }
 
+/// The same for those it is granted to: "Treatment".
+pub fn purpose_noun(code: &str) -> String {
+    lookup(&format!("purpose_noun.{code}")).map_or_else(|| code.to_owned(), str::to_owned)
+}
+
 /// The name of a compliance template: "Treatment".
 pub fn template(name: &str) -> String {
     lookup(&format!("template.{name}")).map_or_else(|| name.to_owned(), str::to_owned)

@@ -103,7 +103,7 @@ fn days(days: &[DayView]) -> AnyView {
             };
             view! {
                 <tr>
-                    <td>{time::when(&day.begins)}</td>
+                    <td>{time::chain_day(&day.begins, false)}</td>
                     <td><span class=class>{state}</span></td>
                     <td class="num strong">{format::dhl(&day.reward)}</td>
                 </tr>

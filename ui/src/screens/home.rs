@@ -120,34 +120,39 @@ fn publish_card() -> AnyView {
     .into_any()
 }
 
+/// "first time", "second time", "7 times so far".
+fn nth_time(nth: u32) -> String {
+    match nth {
+        2 => t("home.second_time").to_owned(),
+        n => tn("home.nth_time", u64::from(n), &[]),
+    }
+}
+
 /// Whom a name or, failing that, an address stands for.
 fn person(name: Option<String>, address: &str) -> String {
     name.unwrap_or_else(|| format::short_hex(address))
 }
 
 fn row(news: News) -> AnyView {
-    let line = |to: String, sign, class, title: String, text: String, end: AnyView| {
+    let line = |to: String, sign, class, title: String, text: String, seal: Option<AnyView>| {
         view! {
             <a class="row-link" href=to>
                 <span class=class>{icon(sign)}</span>
-                <span class="grow stack-xs"><span class="strong">{title}</span><span class="sub">{text}</span></span>
-                {end}
+                <span class="grow stack-xs"><span class="strong">{title}</span><span class="sub">{text}</span>{seal}</span>
+                {icon(Icon::ChevronRight)}
             </a>
         }
         .into_any()
     };
-    let arrow = || icon(Icon::ChevronRight);
     match news {
         News::Record { id, title, source, images, time, sealed } => {
             let title = tr("home.record_here", &[("title", &words::film_title(&title, None, &[]))]);
             let mut parts: Vec<String> = source.into_iter().collect();
             parts.push(tn("film.images", u64::from(images), &[]));
             parts.push(time::when(&time));
-            let seal = if sealed {
-                view! { <span class="chip ok large-hide">{icon(Icon::BadgeCheck)}{t("home.sealed")}</span> }.into_any()
-            } else {
-                arrow()
-            };
+            let seal = sealed.then(|| {
+                view! { <span class="row"><span class="chip ok">{icon(Icon::BadgeCheck)}{t("home.sealed")}</span></span> }.into_any()
+            });
             line(format!("/records/{id}"), Icon::ScanLine, "tile", title, parts.join(" · "), seal)
         }
         News::Opening { by, by_name, title, purpose, nth, time, .. } => {
@@ -159,20 +164,20 @@ fn row(news: News) -> AnyView {
                 "{} · {} · {}",
                 time::when(&time),
                 words::purpose(&purpose),
-                tn("home.nth_time", u64::from(nth), &[]),
+                nth_time(nth),
             );
-            line("/sharing?tab=log".into(), Icon::Eye, "tile", title, text, arrow())
+            line("/sharing?tab=log".into(), Icon::Eye, "tile", title, text, None)
         }
         News::Ending { to, to_name, title, not_after, .. } => {
             let text = format!("{} · {}", person(to_name, &to), words::film_title(&title, None, &[]));
             let title = tr("home.ends_in", &[("left", &time::left(&not_after))]);
-            line("/sharing".into(), Icon::Clock, "tile waiting", title, text, arrow())
+            line("/sharing".into(), Icon::Clock, "tile waiting", title, text, None)
         }
         News::Received { from, from_name, title, not_after, grant } => {
             let film = title.map_or_else(|| t("film.untitled").to_owned(), |x| words::film_title(&x, None, &[]));
             let title = tr("home.received", &[("who", &person(from_name, &from)), ("title", &film)]);
             let text = tr("home.until", &[("time", &time::moment(&not_after))]);
-            line(format!("/shared-with-me?grant={grant}"), Icon::Inbox, "tile", title, text, arrow())
+            line(format!("/shared-with-me?grant={grant}"), Icon::Inbox, "tile", title, text, None)
         }
         News::Reward { amount } => line(
             "/earn".into(),
@@ -180,7 +185,7 @@ fn row(news: News) -> AnyView {
             "tile",
             tr("home.reward", &[("amount", &format::dhl(&amount))]),
             t("home.reward_text").into(),
-            arrow(),
+            None,
         ),
     }
 }

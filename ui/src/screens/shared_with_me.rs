@@ -92,7 +92,7 @@ fn item(grant: GrantView) -> AnyView {
             {picture}
             <div class="stack-xs"><h3>{film_name(&grant)}</h3><span class="sub">{about.join(" · ")}</span></div>
             <div><span class="sub phone-label">{t("shared.patient")}" "</span>{grant.from_name.clone().unwrap_or_else(|| format::short_hex(&grant.from))}</div>
-            <div><span class="sub phone-label">{t("shared.for")}" "</span>{words::purpose(&grant.purpose)}</div>
+            <div><span class="sub phone-label">{t("shared.for")}" "</span>{words::purpose_noun(&grant.purpose)}</div>
             <div>
                 <span class="sub phone-label">{t("shared.until")}" "</span>{time::day(&grant.not_after)}
                 {active.then(|| view! { <div class=if soon { "small waiting-text" } else { "sub" }>{time::left(&grant.not_after)}</div> })}

@@ -7,9 +7,9 @@ use super::plot_label;
 use crate::format;
 use crate::i18n::time;
 
-const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 180.0;
-const LEFT: f64 = 52.0;
+const WIDTH: f64 = 380.0;
+const HEIGHT: f64 = 170.0;
+const LEFT: f64 = 48.0;
 const BOTTOM: f64 = 26.0;
 const TOP: f64 = 10.0;
 /// Days drawn at most: the newest.
@@ -45,7 +45,7 @@ pub fn rewards(days: &[DayView]) -> AnyView {
             }
         })
         .collect();
-    let every = days.len().div_ceil(6).max(1);
+    let every = days.len().div_ceil(5).max(1);
     let bars: Vec<_> = days
         .iter()
         .zip(&values)
@@ -55,7 +55,7 @@ pub fn rewards(days: &[DayView]) -> AnyView {
             let class = if day.state == DayState::Open { "bar open" } else { "bar" };
             let height = (inner * value / top).max(if value > 0.0 { 2.0 } else { 0.0 });
             let label = (i % every == 0).then(|| {
-                view! { <text x=x + bar / 2.0 y=HEIGHT - 8.0 text-anchor="middle">{axis_label(day)}</text> }
+                view! { <text x=x + bar / 2.0 y=HEIGHT - 8.0 text-anchor="middle">{time::chain_day(&day.begins, true)}</text> }
             });
             view! { <rect class=class x=x y=TOP + inner - height width=bar height=height rx="4"></rect>{label} }
         })
@@ -66,12 +66,6 @@ pub fn rewards(days: &[DayView]) -> AnyView {
         <svg class="plot" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=label>{grid}{bars}</svg>
     }
     .into_any()
-}
-
-/// The day under a bar: its date, or the time where a network's days are shorter than ours.
-fn axis_label(day: &DayView) -> String {
-    let begins = time::parse(&day.begins).unwrap_or(0.0);
-    if begins % time::DAY_MS == 0.0 { time::day(&day.begins) } else { time::clock(&day.begins) }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use dhc_ipc::{GrantStateView, GrantView, RecordDetail, ShowRecord};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::{extent, title};
+use super::title;
 use crate::components::{Icon, avatar, back_link, fact, heading, how_do_we_know, icon, mark, shown, thumbnail};
 use crate::format;
 use crate::i18n::{t, tn, time, tr, words};
@@ -47,7 +47,7 @@ fn draw(detail: RecordDetail) -> AnyView {
             <div class="stack">
                 <div class="hero">
                     {thumbnail("", &record.id, 0)}
-                    <span class="chip">{icon(Icon::Layers)}{extent(record)}</span>
+                    <span class="chip">{icon(Icon::Layers)}{tn("film.images", u64::from(record.instances), &[])}</span>
                     <a class="btn compact" href=format!("/films/{id}")>{icon(Icon::Play)}{t("film.open")}</a>
                 </div>
                 <div class="stack-xs">
@@ -135,10 +135,11 @@ fn grant_row(grant: GrantView) -> AnyView {
     .into_any()
 }
 
-/// "never opened", "opened once", "opened 7 times".
+/// "never opened", "opened once", "opened twice", "opened 7 times".
 pub fn opened(times: u64) -> String {
     match times {
         0 => t("record.never_opened").to_owned(),
+        2 => t("record.opened_twice").to_owned(),
         n => tn("record.opened", n, &[]),
     }
 }

@@ -119,9 +119,9 @@ fn row(record: RecordView) -> AnyView {
     }
     parts.extend(record.institution.clone());
     parts.push(extent(&record));
-    let shared = (record.shared_with > 0).then(|| {
-        view! { <span class="chip large-hide">{icon(Icon::Users)}{tn("records.shared_with", u64::from(record.shared_with), &[])}</span> }
-    });
+    if record.shared_with > 0 {
+        parts.push(tn("records.shared_with", u64::from(record.shared_with), &[]));
+    }
     let seal = record.issuer.is_some().then(|| {
         view! { <span class="chip ok">{icon(Icon::BadgeCheck)}{t("records.genuine")}</span> }
     });
@@ -131,7 +131,7 @@ fn row(record: RecordView) -> AnyView {
             <span class="grow stack-xs">
                 <span class="strong">{title(&record)}</span>
                 <span class="sub">{parts.join(" · ")}</span>
-                <span class="row wrap">{seal}{shared}{mark(&record.standing)}</span>
+                <span class="row wrap">{seal}{mark(&record.standing)}</span>
             </span>
             {icon(Icon::ChevronRight)}
         </a>

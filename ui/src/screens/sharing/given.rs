@@ -90,10 +90,11 @@ fn card(grant: GrantView) -> AnyView {
                     <h3>{who.clone()}</h3>
                     <p>{sentence}</p>
                     <p class="sub">{format!("{} · {}", words::purpose(&grant.purpose), opened(grant.openings))}</p>
+                    {mark(&grant.standing)}
                 </div>
             </div>
             <div class="row between wrap">
-                <span class="row wrap">{state_chip(&grant)}{mark(&grant.standing)}</span>
+                {state_chip(&grant)}
                 {running.then(|| revoke_button(grant.clone()))}
             </div>
             {how_do_we_know(t("given.proof"), &grant.standing, facts)}

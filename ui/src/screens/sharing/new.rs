@@ -88,11 +88,11 @@ fn steps(
         }}
         {progress(job, Stage::Committing)}
         {notice(problem)}
-        {move || if step.get() + 1 < STEPS {
+        <div class="sticky">{move || if step.get() + 1 < STEPS {
             busy_button("btn full", None, t("action.continue"), || false, unready, move || step.update(|s| *s += 1))
         } else {
             busy_button("btn full", Some(Icon::UserCheck), t("share.give"), working, unready, give)
-        }}
+        }}</div>
     }
     .into_any()
 }
