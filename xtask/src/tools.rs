@@ -98,7 +98,8 @@ pub fn node(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// `npm ci` in a folder with a lock file, when that changed.
+/// Node modules of a folder with a lock file, when that changed. Not by `npm ci`: it refuses a lock
+/// file without the programs of other platforms, which are optional and not in every registry.
 pub fn node_modules(workspace: &Workspace, folder: &str) -> Result<()> {
     let at = workspace.root.join(folder);
     let lock = format!("{folder}/package-lock.json");
@@ -116,7 +117,7 @@ pub fn node_modules(workspace: &Workspace, folder: &str) -> Result<()> {
         return Ok(());
     }
     eprintln!("installing Node modules in {folder}");
-    run(program("npm", &at).args(["ci", "--no-audit", "--no-fund"]))?;
+    run(program("npm", &at).args(["install", "--no-save", "--no-audit", "--no-fund"]))?;
     stamp.set()
 }
 
