@@ -1,0 +1,41 @@
+//! Use cases: what the product does, given a profile and its ports. One core serves the shell,
+//! the loopback server and the command line.
+
+mod activity;
+mod app;
+mod audit;
+mod contacts;
+mod dispatch;
+mod earn;
+mod entropy;
+mod failure;
+mod film;
+mod grant;
+mod grants;
+mod histories;
+mod home;
+mod identity;
+mod import;
+mod issue;
+mod job;
+mod keys;
+mod ledger;
+mod node;
+mod notes;
+mod objects;
+mod opening;
+pub mod ports;
+mod profile;
+mod records;
+mod release;
+mod sealed;
+mod seals;
+mod settings;
+mod templates;
+mod thumbnails;
+mod vaults;
+mod wallet;
+
+pub use app::{App, World};
+pub use profile::Profile;
+pub use seals::SealFile;

@@ -196,12 +196,12 @@ impl Chain {
     ) -> Result<Vec<Option<Vec<u8>>>, ReadError> {
         let none = || ReadError::Unreachable("the network names no node".into());
         self.comet
-            .ask(none, async |node| {
-                stream::iter(keys)
-                    .map(|key| self.prove(node, state, key))
-                    .buffered(ABREAST)
-                    .try_collect()
-                    .await
+            .ask(none, |node| async move {
+                let proofs: Vec<_> = keys
+                    .iter()
+                    .map(|key| self.prove(&node, state, key))
+                    .collect();
+                stream::iter(proofs).buffered(ABREAST).try_collect().await
             })
             .await
     }

@@ -81,6 +81,7 @@ commands! {
     PreviewSend => "send_preview" => SendPreview,
     Send => "send" => TransactionView,
     Activity => "activity" => ActivityView,
+    Certify => "devnet_certify" => FundView,
     Fund => "devnet_fund" => FundView,
 }
 

@@ -97,6 +97,15 @@ pub struct Fund {
     pub amount: String,
 }
 
+/// Certifies an institution by a devnet's governance.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Certify {
+    pub address: String,
+    /// `secondary`, `tertiary`, `top_tertiary`.
+    pub grade: String,
+    pub name: String,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FundView {
     pub tx: String,

@@ -2,7 +2,7 @@ use alloy::{
     primitives::{B256, Log, LogData, U256, keccak256},
     sol_types::{SolEvent, SolValue},
 };
-use dhc_domain::{Address, Commitment, GrantId, Mode, Purpose, RecordId, Timestamp};
+use dhc_domain::{Address, Commitment, GrantId, Height, Mode, Purpose, RecordId, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::contracts::{Consent, Contract, IncentivePool, RecordIndex};
@@ -17,8 +17,8 @@ pub trait Entry: Sized + Send + Clone + Serialize + DeserializeOwned {
     /// Which topic of the event is the party.
     const PARTY_TOPIC: usize;
 
-    /// Reads a claimed event. `None` where it is another or malformed.
-    fn claimed(log: &Log) -> Option<Self>;
+    /// Reads a claimed event of a block. `None` where it is another or malformed.
+    fn claimed(log: &Log, height: Height) -> Option<Self>;
     /// Its place in the party's chain, from zero.
     fn seq(&self) -> u64;
     /// The entry as the contract appends it.
@@ -67,6 +67,9 @@ pub struct Accessed {
     pub object: B256,
     pub mode: u8,
     pub time: Timestamp,
+    /// The block, by a node's word: no part of the hash. [`Chain::block`](crate::Chain::block)
+    /// proves it.
+    pub height: Height,
 }
 
 impl Accessed {
@@ -110,7 +113,7 @@ impl Entry for RecordAdded {
     const EVENT: B256 = RecordIndex::RecordAdded::SIGNATURE_HASH;
     const PARTY_TOPIC: usize = 1;
 
-    fn claimed(log: &Log) -> Option<Self> {
+    fn claimed(log: &Log, _height: Height) -> Option<Self> {
         let e: RecordIndex::RecordAdded = decode(log)?;
         Some(Self {
             owner: e.owner,
@@ -150,7 +153,7 @@ impl Entry for GrantGiven {
     const EVENT: B256 = Consent::Granted::SIGNATURE_HASH;
     const PARTY_TOPIC: usize = 1;
 
-    fn claimed(log: &Log) -> Option<Self> {
+    fn claimed(log: &Log, _height: Height) -> Option<Self> {
         let e: Consent::Granted = decode(log)?;
         Some(Self {
             seq: e.givenSeq,
@@ -174,7 +177,7 @@ impl Entry for GrantReceived {
     const EVENT: B256 = Consent::Granted::SIGNATURE_HASH;
     const PARTY_TOPIC: usize = 2;
 
-    fn claimed(log: &Log) -> Option<Self> {
+    fn claimed(log: &Log, _height: Height) -> Option<Self> {
         let e: Consent::Granted = decode(log)?;
         Some(Self {
             seq: e.receivedSeq,
@@ -198,7 +201,7 @@ impl Entry for Accessed {
     const EVENT: B256 = Consent::Accessed::SIGNATURE_HASH;
     const PARTY_TOPIC: usize = 1;
 
-    fn claimed(log: &Log) -> Option<Self> {
+    fn claimed(log: &Log, height: Height) -> Option<Self> {
         let e: Consent::Accessed = decode(log)?;
         Some(Self {
             owner: e.owner,
@@ -209,6 +212,7 @@ impl Entry for Accessed {
             object: e.object,
             mode: e.mode,
             time: Timestamp(e.time),
+            height,
         })
     }
 
@@ -237,7 +241,7 @@ impl Entry for Contributed {
     const EVENT: B256 = IncentivePool::Contributed::SIGNATURE_HASH;
     const PARTY_TOPIC: usize = 1;
 
-    fn claimed(log: &Log) -> Option<Self> {
+    fn claimed(log: &Log, _height: Height) -> Option<Self> {
         let e: IncentivePool::Contributed = decode(log)?;
         Some(Self {
             contributor: e.contributor,

@@ -45,8 +45,9 @@ impl Chain {
         let none = || ReadError::Unreachable("the network names no Ethereum endpoint".into());
         let bytes = self
             .evm
-            .ask(none, async |node| {
-                find(node, &filter, keys.value.keys_hash).await
+            .ask(none, |node| {
+                let filter = &filter;
+                async move { find(&node, filter, keys.value.keys_hash).await }
             })
             .await?;
         Ok(Attested {

@@ -143,8 +143,9 @@ impl Chain {
         };
         let found = self
             .evm
-            .ask(none, async |node| {
-                collect::<E>(node, &filter, known.point, proven).await
+            .ask(none, |node| {
+                let filter = &filter;
+                async move { collect::<E>(&node, filter, known.point, proven).await }
             })
             .await;
         match found {
@@ -202,5 +203,8 @@ fn claimed<E: Entry>(filter: &LogFilter, log: RpcLog) -> Option<E> {
     if log.address != filter.contract {
         return None;
     }
-    E::claimed(&Log::new(log.address, log.topics, log.data)?)
+    E::claimed(
+        &Log::new(log.address, log.topics, log.data)?,
+        Height(log.block_number.saturating_to()),
+    )
 }

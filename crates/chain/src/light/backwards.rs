@@ -59,7 +59,7 @@ impl LightClient {
         }
         let none = || SyncError::Unreachable("the network names no node".into());
         self.nodes
-            .ask(none, async |node| self.older(node, height).await)
+            .ask(none, |node| async move { self.older(&node, height).await })
             .await
     }
 

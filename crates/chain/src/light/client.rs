@@ -131,7 +131,7 @@ impl LightClient {
         self.nodes
             .ask(
                 || SyncError::Unreachable("the network names no node".into()),
-                async |node| self.walk_with(node).await,
+                |node| async move { self.walk_with(&node).await },
             )
             .await
     }

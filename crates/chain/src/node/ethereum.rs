@@ -15,10 +15,13 @@ pub(crate) struct EvmNode {
 
 /// A log as `eth_getLogs` claims it.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct RpcLog {
     pub address: Address,
     pub topics: Vec<B256>,
     pub data: Bytes,
+    #[serde(default)]
+    pub block_number: U256,
 }
 
 /// Which logs to ask for: one contract, one event, one indexed party.

@@ -1,8 +1,11 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 /// Several nodes of one kind; the one that answered last is asked first.
 pub(crate) struct Pool<N> {
-    nodes: Vec<N>,
+    nodes: Vec<Arc<N>>,
     preferred: AtomicUsize,
 }
 
@@ -27,7 +30,7 @@ impl Severity for () {
 impl<N> Pool<N> {
     pub(crate) fn new(nodes: Vec<N>) -> Self {
         Self {
-            nodes,
+            nodes: nodes.into_iter().map(Arc::new).collect(),
             preferred: AtomicUsize::new(0),
         }
     }
@@ -38,17 +41,21 @@ impl<N> Pool<N> {
 
     /// Asks one node after the other until one gives what holds.
     ///
-    /// `none` is the failure where there is no node at all.
-    pub(crate) async fn ask<'a, T, E: Severity>(
-        &'a self,
+    /// `none` is the failure where there is no node at all. A node is handed over owned: a question
+    /// that borrowed it would not be `Send` for every lifetime.
+    pub(crate) async fn ask<T, E: Severity, Q>(
+        &self,
         none: impl FnOnce() -> E,
-        mut question: impl AsyncFnMut(&'a N) -> Result<T, E>,
-    ) -> Result<T, E> {
+        mut question: impl FnMut(Arc<N>) -> Q,
+    ) -> Result<T, E>
+    where
+        Q: Future<Output = Result<T, E>> + Send,
+    {
         let first = self.preferred.load(Ordering::Relaxed);
         let mut worst: Option<E> = None;
         for i in 0..self.nodes.len() {
             let at = (first + i) % self.nodes.len();
-            match question(&self.nodes[at]).await {
+            match question(Arc::clone(&self.nodes[at])).await {
                 Ok(answer) => {
                     self.preferred.store(at, Ordering::Relaxed);
                     return Ok(answer);

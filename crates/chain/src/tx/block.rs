@@ -101,7 +101,10 @@ impl Chain {
         let header = self.light.header(height).await?;
         let none = || ReceiptError::Unreachable("the network names no node".into());
         self.comet
-            .ask(none, async |node| fetch(node, &header, &next).await)
+            .ask(none, |node| {
+                let (header, next) = (&header, &next);
+                async move { fetch(&node, header, next).await }
+            })
             .await
     }
 }

@@ -141,7 +141,7 @@ impl Chain {
         let none = || PrepareError::Unreachable("the network names no Ethereum endpoint".into());
         let fees = self
             .evm
-            .ask(none, async |node| fees(node, request, nonce).await)
+            .ask(none, |node| async move { fees(&node, request, nonce).await })
             .await?;
         let prepared = PreparedTx {
             from: request.from,
@@ -168,7 +168,9 @@ impl Chain {
     /// Hands a signed transaction to the nodes. Safe to repeat.
     pub async fn broadcast(&self, tx: &SignedTx) -> Result<BroadcastVerdict, BroadcastError> {
         let none = || BroadcastError::Unreachable("the network names no Ethereum endpoint".into());
-        self.evm.ask(none, async |node| send(node, tx).await).await
+        self.evm
+            .ask(none, |node| async move { send(&node, tx).await })
+            .await
     }
 }
 

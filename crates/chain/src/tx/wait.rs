@@ -125,7 +125,7 @@ impl Chain {
             .evm
             .ask(
                 || (),
-                async |node| node.knows(tx.hash.0).await.map_err(drop),
+                |node| async move { node.knows(tx.hash.0).await.map_err(drop) },
             )
             .await;
         Ok(if known == Ok(true) {
@@ -139,7 +139,7 @@ impl Chain {
         self.evm
             .ask(
                 || (),
-                async |node| node.receipt_height(tx.hash.0).await.map_err(drop),
+                |node| async move { node.receipt_height(tx.hash.0).await.map_err(drop) },
             )
             .await
             .ok()

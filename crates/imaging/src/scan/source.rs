@@ -1,5 +1,6 @@
 //! The only part that touches files: which there are, and their bytes.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,15 @@ pub struct Locator(Place);
 enum Place {
     File(PathBuf),
     Entry { archive: PathBuf, index: usize },
+}
+
+impl fmt::Display for Locator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Place::File(path) => write!(f, "{}", path.display()),
+            Place::Entry { archive, index } => write!(f, "{}#{index}", archive.display()),
+        }
+    }
 }
 
 /// Opens instances again after a scan. Keeps the archive opened last, so that reading the

@@ -1,0 +1,89 @@
+//! One list of commands for every transport.
+
+use dhc_ipc::{self as ipc, Call, Command, Done, Failure};
+use serde_json::Value;
+
+use crate::{
+    App, activity, audit, contacts, earn, failure::misuse, film, grant, grants, home, identity,
+    import, issue, job::Job, node, opening, profile::Profile, records, settings, templates, vaults,
+    wallet,
+};
+
+fn answer<C: Command>(_: &C, value: C::Answer) -> Result<Value, Failure> {
+    serde_json::to_value(value).map_err(|e| Failure::new(ipc::Code::Internal, e.to_string()))
+}
+
+/// Reads the arguments of `C`, does `work`, and makes sure that the answer is `C`'s.
+macro_rules! commands {
+    ($call:ident { $($request:ty => |$args:pat_param| $work:expr,)* }) => {
+        match $call.name.as_str() {
+            $(<$request as Command>::NAME => {
+                let args: $request = serde_json::from_value($call.args)
+                    .map_err(|e| misuse(format!("{}: {e}", <$request as Command>::NAME)))?;
+                let value: <$request as Command>::Answer = { let $args = &args; $work };
+                answer(&args, value)
+            })*
+            name => Err(misuse(format!("no command {name:?}"))),
+        }
+    };
+}
+
+pub async fn dispatch(app: &App, call: Call, job: &Job) -> Result<Value, Failure> {
+    let profile = || -> Result<std::sync::Arc<Profile>, Failure> {
+        let profile = app.profile(&call.profile)?;
+        profile.touch();
+        Ok(profile)
+    };
+    let own = || profile().and_then(|p| p.session().map(|s| (p, s)));
+    commands!(call {
+        ipc::AppState => |_| app.state()?,
+        ipc::CreateProfile => |a| app.create_profile(a.clone()).await?,
+        ipc::CreateVault => |a| vaults::create(&*profile()?, a.clone()).await?,
+        ipc::RestoreVault => |a| vaults::restore(&*profile()?, a.clone()).await?,
+        ipc::ConfirmWords => |a| vaults::confirm_words(&*profile()?, a)?,
+        ipc::RevealWords => |a| vaults::reveal(&*profile()?, a.password.clone()).await?,
+        ipc::VerifyVault => |_| vaults::verify(&*profile()?)?,
+        ipc::Unlock => |a| {
+            let view = vaults::unlock(&*profile()?, a.password.clone()).await?;
+            app.after_unlock(&call.profile).await;
+            view
+        },
+        ipc::Lock => |_| {
+            app.before_lock(&call.profile).await;
+            vaults::lock(&*profile()?)
+        },
+        ipc::Cancel => |a| Done { ok: app.end_job(&a.job) },
+        ipc::Settings => |_| profile()?.settings()?,
+        ipc::ChangeSettings => |a| settings::change(&*profile()?, a)?,
+        ipc::Home => |_| home::home(&*profile()?).await?,
+        ipc::NodeStatus => |_| node::status(&*profile()?).await?,
+        ipc::StorageStatus => |_| node::storage(&*profile()?).await?,
+        ipc::PublishIdentity => |_| identity::publish(&*profile()?, job).await?,
+        ipc::ShowIdentity => |a| identity::show(&*profile()?, a.address.as_deref()).await?,
+        ipc::Import => |a| import::import(&*profile()?, a, job).await?,
+        ipc::Issue => |a| issue::issue(&*profile()?, a, job).await?,
+        ipc::Records => |_| records::list(&*profile()?).await?,
+        ipc::ShowRecord => |a| records::show(&*profile()?, &a.id).await?,
+        ipc::OpenFilm => |a| film::open(&*profile()?, &a.id, job).await?,
+        ipc::Templates => |_| templates::list(&*profile()?).await?,
+        ipc::Contacts => |_| contacts::list(&*own()?.1)?,
+        ipc::SaveContact => |a| contacts::save(&*own()?.1, a)?,
+        ipc::Grant => |a| grant::give(&*profile()?, a, job).await?,
+        ipc::ApproveGrant => |a| grant::approve(&*profile()?, &a.grant, job).await?,
+        ipc::RevokeGrant => |a| grant::revoke(&*profile()?, &a.grant, job).await?,
+        ipc::Grants => |a| grants::list(&*profile()?, a.direction.as_deref()).await?,
+        ipc::Audit => |a| audit::audit(&*profile()?, a.study.as_deref()).await?,
+        ipc::Fetch => |a| opening::fetch(&*profile()?, a, job).await?,
+        ipc::Weigh => |a| earn::weigh(&*profile()?, &a.id).await?,
+        ipc::Contribute => |a| earn::contribute(&*profile()?, a, job).await?,
+        ipc::Earnings => |_| earn::earnings(&*profile()?).await?,
+        ipc::Claim => |_| earn::claim(&*profile()?, job).await?,
+        ipc::Accounts => |_| wallet::accounts(&*own()?.1),
+        ipc::Balance => |a| wallet::balance(&*profile()?, a.address.as_deref()).await?,
+        ipc::PreviewSend => |a| wallet::preview(&*profile()?, a).await?,
+        ipc::Send => |a| wallet::send(&*profile()?, a, job).await?,
+        ipc::Activity => |_| activity::list(&*profile()?).await?,
+        ipc::Certify => |a| wallet::certify(&*profile()?, a).await?,
+        ipc::Fund => |a| wallet::fund(&*profile()?, a).await?,
+    })
+}

@@ -1,0 +1,417 @@
+//! Films, open for viewing: frames by number, decrypted and decoded as they are asked for.
+
+use std::{
+    io::Cursor,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use dhc_imaging::{
+    DicomFile, DisplayPixels, FrameForDisplay, Instance, RenderParams, Rendered, Series, Study,
+    presets,
+};
+use dhc_ipc::{Code, Failure, FilmSeries, FilmView, FrameHeader, Indexed, PixelKind, encode_frame};
+
+use crate::{
+    failure::misuse,
+    grants::grant_id,
+    job::Job,
+    keys,
+    ledger::proven_at,
+    objects::{Object, corrupt, parse_cid},
+    opening,
+    profile::{Profile, Session},
+    records,
+};
+
+/// A study open for viewing.
+pub struct Film {
+    object: Object,
+    /// The manifest's entry of each frame, and the frame's number in it: by series, in viewing
+    /// order.
+    frames: Vec<Vec<(usize, u32)>>,
+    /// The entry read last: the frames of one instance follow each other.
+    last: Mutex<Option<(usize, Bytes)>>,
+}
+
+impl Film {
+    fn new(object: Object, study: &Study) -> Self {
+        let mut entry = 0;
+        let frames = study
+            .series
+            .iter()
+            .map(|series| {
+                let mut frames = Vec::new();
+                for instance in &series.instances {
+                    let count = instance.image.as_ref().map_or(0, |i| i.frames);
+                    frames.extend((0..count).map(|f| (entry, f)));
+                    entry += 1;
+                }
+                frames
+            })
+            .collect();
+        Self {
+            object,
+            frames,
+            last: Mutex::default(),
+        }
+    }
+
+    async fn entry(&self, index: usize) -> Result<Bytes, Failure> {
+        let kept = self
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some((_, bytes)) = kept.filter(|(i, _)| *i == index) {
+            return Ok(bytes);
+        }
+        let entry = self
+            .object
+            .manifest
+            .entries
+            .get(index)
+            .ok_or_else(|| corrupt("an instance is missing"))?;
+        let bytes = Bytes::from(self.object.entry(entry).await?);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((index, bytes.clone()));
+        Ok(bytes)
+    }
+
+    fn place(&self, series: u32, frame: u32) -> Result<(usize, u32), Failure> {
+        self.frames
+            .get(series as usize)
+            .and_then(|s| s.get(frame as usize))
+            .copied()
+            .ok_or_else(|| misuse("the film has no such frame"))
+    }
+}
+
+/// Opens a record of mine, or a grant to me.
+pub async fn open(profile: &Profile, id: &str, job: &Job) -> Result<FilmView, Failure> {
+    let session = profile.session()?;
+    let (film, view) = match records::find(&session, id) {
+        Ok(record) => {
+            let key = keys::of_record(profile, &session, &record)?;
+            let object = Object::open(
+                profile.home.blocks.clone(),
+                Vec::new(),
+                parse_cid(&record.cid)?,
+                &key,
+            )
+            .await?;
+            let standing = records::views(profile, &session, std::slice::from_ref(&record))
+                .await?
+                .remove(0)
+                .standing;
+            let view = view(id, &record.study, &record.title(), standing);
+            (Film::new(object, &record.study), view)
+        }
+        Err(e) if e.code == Code::RecordUnknown => {
+            let grant = grant_id(id)?;
+            let opened = opening::open(profile, &session, grant, job).await?;
+            let study: Study = serde_json::from_value(opened.object.manifest.meta.clone())
+                .map_err(|_| corrupt("the manifest describes no study"))?;
+            let mut view = view(
+                id,
+                &study,
+                &opened.note.title,
+                proven_at(opened.access.height),
+            );
+            view.accessed = Some(Indexed {
+                tx: opened.access.tx.to_string(),
+                height: opened.access.height.0,
+            });
+            view.not_after = Some(opened.known.on_chain.not_after.to_string());
+            opening::finish(&session, grant)?;
+            (Film::new(opened.object, &study), view)
+        }
+        Err(e) => return Err(e),
+    };
+    session
+        .films
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(id.to_owned(), Arc::new(film));
+    Ok(view)
+}
+
+fn film(session: &Session, id: &str) -> Result<Arc<Film>, Failure> {
+    let films = session.films.lock().unwrap_or_else(PoisonError::into_inner);
+    films
+        .get(id)
+        .cloned()
+        .ok_or_else(|| misuse("this film is not open"))
+}
+
+/// A frame for display in `encode_frame`'s form.
+pub async fn frame(
+    profile: &Profile,
+    id: &str,
+    series: u32,
+    frame: u32,
+) -> Result<Vec<u8>, Failure> {
+    let session = profile.session()?;
+    profile.touch();
+    let film = film(&session, id)?;
+    let (entry, number) = film.place(series, frame)?;
+    let bytes = film.entry(entry).await?;
+    decode(move || {
+        let mut file = DicomFile::open(Cursor::new(bytes)).map_err(|e| open_failure(&e))?;
+        let shown = file.display_frame(number).map_err(|e| decode_failure(&e))?;
+        Ok(encode(&shown))
+    })
+    .await
+}
+
+/// A PNG of a series' middle frame, or, where no such film is open, of the record.
+pub async fn thumbnail(profile: &Profile, id: &str, series: u32) -> Result<Vec<u8>, Failure> {
+    let session = profile.session()?;
+    let Ok(film) = film(&session, id) else {
+        return records::find(&session, id)?.thumbnail.ok_or_else(|| {
+            Failure::new(
+                Code::UnsupportedTransferSyntax,
+                "this record has no picture",
+            )
+        });
+    };
+    let middle = film.frames.get(series as usize).map_or(0, |f| f.len() / 2);
+    let (entry, _) = film.place(series, middle as u32)?;
+    let bytes = film.entry(entry).await?;
+    decode(move || {
+        let mut file = DicomFile::open(Cursor::new(bytes)).map_err(|e| open_failure(&e))?;
+        file.thumbnail().map_err(|e| decode_failure(&e))
+    })
+    .await
+}
+
+/// A frame as the viewer shows it at 1:1. The series and the instance by their UIDs; the first
+/// series, and its middle image, where they are not named.
+pub async fn render(
+    profile: &Profile,
+    id: &str,
+    series: Option<&str>,
+    instance: Option<&str>,
+    frame: u32,
+    params: RenderParams,
+) -> Result<Rendered, Failure> {
+    let session = profile.session()?;
+    let film = film(&session, id)?;
+    let study: Study = serde_json::from_value(film.object.manifest.meta.clone())
+        .map_err(|_| corrupt("the manifest describes no study"))?;
+    let mut entry = 0;
+    let mut chosen = None;
+    for s in &study.series {
+        let wanted = series.is_none_or(|uid| uid == s.uid);
+        if wanted && chosen.is_none() {
+            let place = match instance {
+                Some(uid) => s.instances.iter().position(|i| i.sop_instance_uid == uid),
+                None => (!s.instances.is_empty()).then_some(s.instances.len() / 2),
+            };
+            chosen = place.map(|p| entry + p);
+        }
+        entry += s.instances.len();
+    }
+    let bytes = film
+        .entry(chosen.ok_or_else(|| misuse("the study has no such image"))?)
+        .await?;
+    decode(move || {
+        let mut file = DicomFile::open(Cursor::new(bytes)).map_err(|e| open_failure(&e))?;
+        file.render(frame, &params).map_err(|e| decode_failure(&e))
+    })
+    .await
+}
+
+fn open_failure(e: &dhc_imaging::OpenError) -> Failure {
+    Failure::new(
+        e.code()
+            .map_or(Code::FileUnreadable, crate::import::refusal),
+        e.to_string(),
+    )
+}
+
+async fn decode<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Failure::new(Code::Internal, e.to_string()))?
+}
+
+fn decode_failure(e: &dhc_imaging::DecodeError) -> Failure {
+    Failure::new(
+        e.code().map_or(Code::Misuse, crate::import::refusal),
+        e.to_string(),
+    )
+}
+
+fn encode(frame: &FrameForDisplay) -> Vec<u8> {
+    let (kind, pixels) = match &frame.pixels {
+        DisplayPixels::Grey8(p) => (PixelKind::U8, p),
+        DisplayPixels::Grey16 { signed: true, data } => (PixelKind::I16, data),
+        DisplayPixels::Grey16 {
+            signed: false,
+            data,
+        } => (PixelKind::U16, data),
+        DisplayPixels::Float32(p) => (PixelKind::F32, p),
+        DisplayPixels::Rgb8(p) => (PixelKind::Rgb8, p),
+    };
+    let window = frame
+        .windows
+        .first()
+        .map_or([127.5, 255.0], |w| [w.center, w.width]);
+    let header = FrameHeader {
+        rows: frame.rows,
+        columns: frame.columns,
+        kind,
+        slope: frame.slope,
+        intercept: frame.intercept,
+        window,
+        range: range(kind, pixels).map(|v| v * frame.slope + frame.intercept),
+        inverted: frame.inverted,
+        units: frame.unit.clone().unwrap_or_default(),
+    };
+    encode_frame(&header, pixels)
+}
+
+/// The lowest and the highest stored value.
+fn range(kind: PixelKind, pixels: &[u8]) -> [f64; 2] {
+    let words = || pixels.chunks_exact(2).map(|b| [b[0], b[1]]);
+    let span = |low: Option<f64>, high: Option<f64>| [low.unwrap_or(0.0), high.unwrap_or(0.0)];
+    match kind {
+        PixelKind::I16 => {
+            let values = || words().map(i16::from_le_bytes);
+            span(values().min().map(f64::from), values().max().map(f64::from))
+        }
+        PixelKind::U16 => {
+            let values = || words().map(u16::from_le_bytes);
+            span(values().min().map(f64::from), values().max().map(f64::from))
+        }
+        PixelKind::F32 => {
+            let values = || {
+                pixels
+                    .chunks_exact(4)
+                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            };
+            span(
+                values().reduce(f32::min).map(f64::from),
+                values().reduce(f32::max).map(f64::from),
+            )
+        }
+        PixelKind::U8 | PixelKind::Rgb8 => span(
+            pixels.iter().min().map(|v| f64::from(*v)),
+            pixels.iter().max().map(|v| f64::from(*v)),
+        ),
+    }
+}
+
+fn view(id: &str, study: &Study, title: &str, standing: dhc_ipc::Standing) -> FilmView {
+    let text = |t: &Option<String>| t.clone().unwrap_or_default();
+    FilmView {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        date: text(&study.date),
+        patient: text(&study.patient.name),
+        patient_id: text(&study.patient.id),
+        birth_date: text(&study.patient.birth_date),
+        sex: text(&study.patient.sex),
+        institution: text(&study.institution),
+        series: study.series.iter().map(series_view).collect(),
+        accessed: None,
+        not_after: None,
+        standing,
+    }
+}
+
+/// Transfer syntaxes that lose, PS3.5 A.4: JPEG baseline and extended, JPEG-LS near-lossless,
+/// JPEG 2000, HTJ2K.
+const LOSSY: &[&str] = &[
+    "1.2.840.10008.1.2.4.50",
+    "1.2.840.10008.1.2.4.51",
+    "1.2.840.10008.1.2.4.81",
+    "1.2.840.10008.1.2.4.91",
+    "1.2.840.10008.1.2.4.203",
+];
+
+fn series_view(series: &Series) -> FilmSeries {
+    let images = || series.instances.iter().filter_map(|i| i.image.as_ref());
+    let first = images().next();
+    let modality = series.modality.clone().unwrap_or_default();
+    let spacing = first.and_then(|i| i.pixel_spacing);
+    let file_windows = first
+        .into_iter()
+        .flat_map(|i| &i.windows)
+        .enumerate()
+        .map(|(n, w)| {
+            let name = w.explanation.clone().unwrap_or_else(|| {
+                if n == 0 {
+                    "default".into()
+                } else {
+                    format!("file {}", n + 1)
+                }
+            });
+            (name, w.center, w.width)
+        });
+    FilmSeries {
+        uid: series.uid.clone(),
+        number: series.number,
+        description: series.description.clone().unwrap_or_default(),
+        frames: images().map(|i| i.frames).sum(),
+        rows: first.map_or(0, |i| u32::from(i.rows)),
+        columns: first.map_or(0, |i| u32::from(i.columns)),
+        spacing,
+        spacing_kind: spacing.map(|_| "pixel".to_owned()),
+        slice_thickness: None,
+        frame_time: None,
+        lossy: series
+            .instances
+            .iter()
+            .any(|i: &Instance| LOSSY.contains(&i.transfer_syntax.as_str())),
+        presets: file_windows
+            .chain(
+                presets(&modality)
+                    .iter()
+                    .map(|p| (p.name.to_owned(), p.center, p.width)),
+            )
+            .collect(),
+        orientation: first.and_then(|i| i.orientation),
+        positions: positions(series),
+        modality,
+    }
+}
+
+/// Distances of the series' single-frame images along the normal, mm (PS3.3 C.7.6.2.1.1); empty
+/// where one has no geometry.
+fn positions(series: &Series) -> Vec<f64> {
+    series
+        .instances
+        .iter()
+        .map(|i| {
+            let image = i.image.as_ref().filter(|i| i.frames == 1)?;
+            let (o, p) = (image.orientation?, image.position?);
+            let normal = [
+                o[1] * o[5] - o[2] * o[4],
+                o[2] * o[3] - o[0] * o[5],
+                o[0] * o[4] - o[1] * o[3],
+            ];
+            Some(normal.iter().zip(p).map(|(n, p)| n * p).sum())
+        })
+        .collect::<Option<Vec<f64>>>()
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_range_of_a_frame_respects_its_sign() {
+        let bytes: Vec<u8> = [-5i16, 7, 300]
+            .iter()
+            .flat_map(|v| v.to_le_bytes())
+            .collect();
+        assert_eq!(range(PixelKind::I16, &bytes), [-5.0, 300.0]);
+        assert_eq!(range(PixelKind::U16, &bytes), [7.0, 65531.0]);
+        assert_eq!(range(PixelKind::U8, &[3, 9]), [3.0, 9.0]);
+        assert_eq!(range(PixelKind::U8, &[]), [0.0, 0.0]);
+    }
+}

@@ -1,0 +1,237 @@
+//! What I gave and what I was given: lists, proven complete, with each grant's proven state.
+
+use std::collections::BTreeMap;
+
+use dhc_chain::{
+    At,
+    history::{GrantGiven, GrantReceived},
+};
+use dhc_domain::{GrantId, GrantState, Height, Mode, RecordId, Standing, Timestamp};
+use dhc_ipc::{Failure, GrantStateView, GrantView, GrantsView};
+
+use crate::{
+    contacts,
+    failure::{misuse, standing},
+    ledger::read_failure,
+    notes::{self, NoteBody},
+    profile::{Profile, Session},
+    records,
+};
+
+/// A grant's proven storage with what this profile knows of it.
+pub struct Known {
+    pub id: GrantId,
+    pub on_chain: dhc_chain::contracts::GrantView,
+    pub standing: Standing,
+}
+
+impl Known {
+    pub fn state(&self, now: Timestamp) -> GrantState {
+        self.on_chain.state(now)
+    }
+}
+
+pub(crate) fn state_view(state: GrantState) -> GrantStateView {
+    match state {
+        GrantState::Active => GrantStateView::Active,
+        GrantState::AwaitingApproval => GrantStateView::AwaitingApproval,
+        GrantState::Expired => GrantStateView::Expired,
+        GrantState::Revoked => GrantStateView::Revoked,
+    }
+}
+
+pub(crate) fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Live => "live",
+        Mode::Sealed => "sealed",
+    }
+}
+
+pub(crate) fn grant_id(text: &str) -> Result<GrantId, Failure> {
+    text.parse()
+        .map_err(|_| misuse("a grant's id is 0x and 64 hex digits"))
+}
+
+/// The proven state of one grant; `None` where there is no such grant.
+pub async fn read(profile: &Profile, id: GrantId, at: At) -> Result<Option<Known>, Failure> {
+    let read = profile.chain.grant(id, at).await.map_err(read_failure)?;
+    Ok(read.value.map(|on_chain| Known {
+        id,
+        on_chain,
+        standing: read.standing,
+    }))
+}
+
+async fn read_all(profile: &Profile, ids: &[GrantId]) -> Result<Vec<Known>, Failure> {
+    let read = profile
+        .chain
+        .grants(ids, At::Latest)
+        .await
+        .map_err(read_failure)?;
+    Ok(ids
+        .iter()
+        .zip(read.value)
+        .filter_map(|(id, g)| {
+            g.map(|on_chain| Known {
+                id: *id,
+                on_chain,
+                standing: read.standing,
+            })
+        })
+        .collect())
+}
+
+/// What the list shows of a grant besides its storage.
+#[derive(Default)]
+struct About {
+    title: Option<String>,
+    date: Option<String>,
+    modalities: Vec<String>,
+    images: Option<u32>,
+}
+
+fn view(
+    profile: &Profile,
+    known: &Known,
+    about: About,
+    names: &BTreeMap<dhc_domain::Address, String>,
+    template: &str,
+) -> GrantView {
+    let g = &known.on_chain;
+    GrantView {
+        grant: known.id.to_string(),
+        study: g.record.to_string(),
+        from: g.owner.to_string(),
+        from_name: names.get(&g.owner).cloned(),
+        to: g.grantee.to_string(),
+        to_name: names.get(&g.grantee).cloned(),
+        purpose: g.purpose.to_string(),
+        template: template.to_owned(),
+        mode: mode_name(g.mode).to_owned(),
+        given: g.not_before.to_string(),
+        not_after: g.not_after.to_string(),
+        state: state_view(known.state(profile.clock.now())),
+        openings: g.openings,
+        approvals: g.approvals,
+        threshold: g.threshold,
+        title: about.title,
+        date: about.date,
+        modalities: about.modalities,
+        images: about.images,
+        standing: standing(known.standing),
+    }
+}
+
+async fn template_names(profile: &Profile) -> Result<BTreeMap<dhc_domain::B256, String>, Failure> {
+    Ok(crate::templates::standing_ones(profile)
+        .await?
+        .into_iter()
+        .map(|(t, _)| (t.id(), t.name))
+        .collect())
+}
+
+/// Grants this profile gave, newest first.
+pub async fn given(profile: &Profile, session: &Session) -> Result<GrantsView, Failure> {
+    let history = profile
+        .history::<GrantGiven>(session, "given", session.address, At::Latest)
+        .await?;
+    let ids: Vec<GrantId> = history.entries.iter().map(|e| e.id).collect();
+    let names = contacts::known(session)?;
+    let templates = template_names(profile).await?;
+    let records: BTreeMap<RecordId, records::Record> = records::all(session)?
+        .into_iter()
+        .map(|r| (r.id, r))
+        .collect();
+    let mut grants: Vec<GrantView> = read_all(profile, &ids)
+        .await?
+        .iter()
+        .map(|known| {
+            let about = records
+                .get(&known.on_chain.record)
+                .map_or_else(About::default, |r| About {
+                    title: Some(r.title()),
+                    date: r.study.date.clone(),
+                    modalities: r.study.modalities.clone(),
+                    images: Some(r.images()),
+                });
+            let template = templates
+                .get(&known.on_chain.template)
+                .map_or("", String::as_str);
+            view(profile, known, about, &names, template)
+        })
+        .collect();
+    grants.reverse();
+    let complete = history.complete && grants.len() as u64 == history.length;
+    Ok(GrantsView { grants, complete })
+}
+
+/// Grants to this profile, newest first. The note of each tells what it is about.
+pub async fn received(profile: &Profile, session: &Session) -> Result<GrantsView, Failure> {
+    let history = profile
+        .history::<GrantReceived>(session, "received", session.address, At::Latest)
+        .await?;
+    let ids: Vec<GrantId> = history.entries.iter().map(|e| e.id).collect();
+    let known = read_all(profile, &ids).await?;
+    let names = contacts::known(session)?;
+    let templates = template_names(profile).await?;
+    let mut grants = Vec::new();
+    for known in &known {
+        let note: Option<NoteBody> = history
+            .entries
+            .iter()
+            .find(|e| e.id == known.id)
+            .and_then(|e| notes::open(profile, session, known, &e.note).ok());
+        let about = note.map_or_else(About::default, |n| About {
+            title: Some(n.title),
+            date: n.date,
+            modalities: n.modalities,
+            images: Some(n.images),
+        });
+        let template = templates
+            .get(&known.on_chain.template)
+            .map_or("", String::as_str);
+        grants.push(view(profile, known, about, &names, template));
+    }
+    grants.reverse();
+    let complete = history.complete && grants.len() as u64 == history.length;
+    Ok(GrantsView { grants, complete })
+}
+
+pub async fn list(profile: &Profile, direction: Option<&str>) -> Result<GrantsView, Failure> {
+    let session = profile.session()?;
+    match direction {
+        Some("given") => given(profile, &session).await,
+        Some("received") => received(profile, &session).await,
+        None => {
+            let mut both = given(profile, &session).await?;
+            let received = received(profile, &session).await?;
+            both.grants.extend(received.grants);
+            both.complete &= received.complete;
+            Ok(both)
+        }
+        Some(_) => Err(misuse("a direction is `given` or `received`")),
+    }
+}
+
+/// How many active grants each record has. Empty where the chain cannot be read: the lists that
+/// need it say so themselves.
+pub async fn active_by_record(profile: &Profile, session: &Session) -> BTreeMap<RecordId, u32> {
+    let mut count = BTreeMap::new();
+    if let Ok(list) = given(profile, session).await {
+        for grant in list
+            .grants
+            .iter()
+            .filter(|g| g.state == GrantStateView::Active)
+        {
+            if let Ok(id) = grant.study.parse::<RecordId>() {
+                *count.entry(id).or_default() += 1;
+            }
+        }
+    }
+    count
+}
+
+/// The height at which something happened, for `At::AtLeast`.
+pub(crate) fn after(height: Height) -> At {
+    At::AtLeast(height)
+}

@@ -1,0 +1,235 @@
+//! Acts on the chain that survive being cut off: what is signed is journaled before it is sent,
+//! and the same act asked for again goes on where it stood instead of being done twice.
+
+use std::time::Duration;
+
+use dhc_chain::{
+    BroadcastError, BroadcastVerdict, PrepareError, ProvenReceipt, ReadError, ReceiptError, Revert,
+    SignError, SignedTx, SyncError, TxRequest, TxStatus, TxVerdict,
+};
+use dhc_domain::{Address, Height};
+use dhc_ipc::{Code, Failure, Stage};
+use dhc_vault::AccountHandle;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    failure::{misuse, reason_code, store_failure},
+    job::Job,
+    profile::{Profile, Session},
+    sealed::JOURNAL,
+};
+
+/// How long a command waits for its transaction before it says that it is pending.
+const PATIENCE: Duration = Duration::from_secs(30);
+const ATTEMPTS: usize = 4;
+
+/// An act that was signed and is not known to be done.
+#[derive(Serialize, Deserialize)]
+struct Journaled {
+    tx: SignedTx,
+}
+
+/// The vault's account as the chain's signer.
+struct Signing<'a>(&'a AccountHandle);
+
+impl dhc_chain::Signer for Signing<'_> {
+    fn address(&self) -> Address {
+        self.0.address()
+    }
+
+    fn sign_hash(&self, hash: [u8; 32]) -> Result<dhc_chain::Signature, SignError> {
+        let signature = self.0.sign_hash(&hash.into());
+        dhc_chain::Signature::from_raw_array(&signature).map_err(|e| SignError(e.to_string()))
+    }
+}
+
+impl Profile {
+    /// Whether an act was signed and is not known to be done.
+    pub fn in_flight(&self, session: &Session, act: &str) -> Result<bool, Failure> {
+        Ok(session
+            .db
+            .get::<Journaled>(JOURNAL, &session.blind(act))?
+            .is_some())
+    }
+
+    /// Does an act on the chain once, however often it is asked for: `act` names it, within this
+    /// profile, and `request` is made only if it was not signed before.
+    ///
+    /// Errors: the code of the contract's refusal, `insufficient_funds`, `tx_pending` when no
+    /// block took it in time, and the network's codes.
+    pub async fn transact(
+        &self,
+        session: &Session,
+        act: &str,
+        job: &Job,
+        request: TxRequest,
+    ) -> Result<ProvenReceipt, Failure> {
+        let _one_at_a_time = session.sending.lock().await;
+        let key = session.blind(act);
+        for _ in 0..ATTEMPTS {
+            job.go_on()?;
+            let signed = match session.db.get::<Journaled>(JOURNAL, &key)? {
+                Some(journaled) => journaled.tx,
+                None => {
+                    let prepared = self
+                        .chain
+                        .prepare(&request)
+                        .await
+                        .map_err(prepare_failure)?;
+                    let tx = prepared
+                        .sign(&Signing(&session.account))
+                        .map_err(|e| Failure::new(Code::VaultLocked, e.to_string()))?;
+                    let journaled = Journaled { tx };
+                    session.db.put(JOURNAL, &key, &journaled)?;
+                    journaled.tx
+                }
+            };
+            job.report(Stage::Committing, 0, 2);
+            match self
+                .chain
+                .broadcast(&signed)
+                .await
+                .map_err(broadcast_failure)?
+            {
+                BroadcastVerdict::Accepted
+                | BroadcastVerdict::AlreadyKnown
+                | BroadcastVerdict::NonceUsed => {}
+            }
+            job.report(Stage::Proving, 1, 2);
+            match self
+                .chain
+                .await_proven(&signed, PATIENCE)
+                .await
+                .map_err(receipt_failure)?
+            {
+                TxVerdict::Proven(receipt) => {
+                    session.db.delete(JOURNAL, &key)?;
+                    job.report(Stage::Proving, 2, 2);
+                    return accept(*receipt);
+                }
+                TxVerdict::Replaced => session.db.delete(JOURNAL, &key)?,
+                TxVerdict::Pending => {
+                    return Err(Failure::new(
+                        Code::TxPending,
+                        format!("{} waits for a block", signed.hash),
+                    )
+                    .hint("give the same command again: it goes on, and pays once"));
+                }
+                TxVerdict::Unknown => {}
+            }
+        }
+        Err(
+            Failure::new(Code::TxPending, "no block took the transaction")
+                .hint("give the same command again later"),
+        )
+    }
+}
+
+fn broadcast_failure(e: BroadcastError) -> Failure {
+    let code = match e {
+        BroadcastError::Unreachable(_) => Code::NetworkUnreachable,
+        BroadcastError::InsufficientFunds => Code::InsufficientFunds,
+        BroadcastError::Refused(_) => Code::TxReverted,
+    };
+    Failure::new(code, e.to_string())
+}
+
+fn accept(receipt: ProvenReceipt) -> Result<ProvenReceipt, Failure> {
+    match receipt.status {
+        TxStatus::Ok => Ok(receipt),
+        _ => Err(receipt.revert().map_or_else(
+            || {
+                Failure::new(
+                    Code::TxReverted,
+                    format!("{} was reverted: {}", receipt.tx, receipt.vm_error),
+                )
+            },
+            |r| revert_failure(&r),
+        )),
+    }
+}
+
+/// A contract's custom error as a code.
+pub fn revert_failure(revert: &Revert) -> Failure {
+    let code = match revert.name.as_str() {
+        "GrantUnknown" | "NotGrantOwner" => Code::GrantUnknown,
+        "NotGrantee" => Code::NotGrantee,
+        "GrantRevoked" | "AlreadyRevoked" => Code::GrantRevoked,
+        "GrantExpired" => Code::GrantExpired,
+        "GrantUnapproved" => Code::GrantUnapproved,
+        "NotApprover" | "AlreadyApproved" => Code::NotApprover,
+        "AlreadyContributed" => Code::AlreadyContributed,
+        "NothingToClaim" | "AlreadyClaimed" | "DayOpen" | "DayUnsettled" => Code::NothingToClaim,
+        "TemplateIsRetired"
+        | "TemplateNotForGrants"
+        | "TemplateNotForContributions"
+        | "TemplateNotFound"
+        | "WindowTooLong"
+        | "PurposeNotAdmitted"
+        | "SealedNotAdmitted"
+        | "TooFewApprovals"
+        | "ThresholdUnreachable"
+        | "ApproverInvalid"
+        | "TooManyApprovers" => Code::TemplateRefused,
+        "IssuerNotCertified" | "SealInvalid" | "GradeAboveIssuer" | "QualityInvalid"
+        | "QualityUnsealed" | "RecordUnsealed" => Code::SealRefused,
+        "NotRecordOwner" => Code::RecordUnknown,
+        "GranteeInvalid" | "ExpiryPast" | "ModeUnknown" | "NoteTooLong" => Code::Misuse,
+        _ => Code::TxReverted,
+    };
+    Failure::new(code, format!("the contract refused: {}", revert.name))
+}
+
+pub fn prepare_failure(e: PrepareError) -> Failure {
+    match e {
+        PrepareError::Read(e) => read_failure(e),
+        PrepareError::InsufficientFunds { have, need } => Failure::new(
+            Code::InsufficientFunds,
+            format!(
+                "the account holds {} DHL, this needs {} DHL",
+                have.to_dhl(),
+                need.to_dhl()
+            ),
+        ),
+        PrepareError::WouldRevert(revert) => revert_failure(&revert),
+        PrepareError::Unreachable(e) => Failure::new(
+            Code::NetworkUnreachable,
+            format!("no node of the network answers: {e}"),
+        ),
+        PrepareError::FeesUnreasonable => Failure::new(Code::NodeUntrusted, e.to_string()),
+        PrepareError::Refused(_) => Failure::new(Code::TxReverted, e.to_string()),
+    }
+}
+
+pub fn sync_failure(e: SyncError) -> Failure {
+    match e {
+        SyncError::Store(e) => store_failure(crate::ports::StoreError::Io(e.to_string())),
+        e => {
+            let code = reason_code(e.reason());
+            let failure = Failure::new(code, e.to_string());
+            match code {
+                Code::NetworkUnreachable => failure.hint("dhc devnet start"),
+                Code::ClockSkew => failure.hint("set this device's clock"),
+                Code::TrustExpired => failure.hint("take a new checkpoint from the network's file"),
+                _ => failure,
+            }
+        }
+    }
+}
+
+pub fn read_failure(e: ReadError) -> Failure {
+    match e {
+        ReadError::Sync(e) => sync_failure(e),
+        ReadError::Network(e) => misuse(e.to_string()),
+        e => Failure::new(reason_code(e.reason()), e.to_string()),
+    }
+}
+
+pub fn receipt_failure(e: ReceiptError) -> Failure {
+    Failure::new(reason_code(e.reason()), e.to_string())
+}
+
+/// The standing of what a proven receipt says.
+pub fn proven_at(height: Height) -> dhc_ipc::Standing {
+    dhc_ipc::Standing::Proven { height: height.0 }
+}

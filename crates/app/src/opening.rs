@@ -1,0 +1,360 @@
+//! The grantee's side: enter the access log, get the key, fetch, verify, open.
+
+use std::path::PathBuf;
+
+use dhc_chain::{
+    At, TxRequest,
+    contracts::Consent,
+    history::{Accessed, Entry as _, GrantReceived},
+};
+use dhc_content::{
+    oakley::{AccessEntry, AccessRequest, Initiator, Progress, Refusal, Scope},
+    object::{Entry, ObjectKey},
+};
+use dhc_domain::{B256, GrantId, GrantState, Height, Mode, Timestamp, TxHash};
+use dhc_ipc::{Code, Failure, Fetch, FetchView, Indexed, Stage};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tokio::io::AsyncWriteExt;
+
+use crate::{
+    failure::{exchange_failure, misuse},
+    grants::{self, Known, after, grant_id},
+    job::Job,
+    keys::Signing,
+    ledger::{proven_at, read_failure},
+    notes::{self, NoteBody},
+    objects::{EntrySink, Object, corrupt},
+    profile::{Profile, Session},
+    sealed::OPENINGS,
+    seals::commitment,
+};
+
+/// An entry goes on serving an opening that was cut off for this long, seconds: less than the
+/// owner's app allows.
+const RESUMED_WITHIN_S: u64 = 10 * 60;
+
+/// An entry of mine in somebody's access log.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Access {
+    pub tx: TxHash,
+    pub height: Height,
+    pub seq: u64,
+    pub entry: B256,
+    pub time: Timestamp,
+}
+
+/// A granted study, open.
+pub struct Opened {
+    pub known: Known,
+    pub note: NoteBody,
+    pub object: Object,
+    pub access: Access,
+}
+
+fn refused(state: GrantState) -> Failure {
+    match state {
+        GrantState::Revoked => Failure::new(Code::GrantRevoked, "the owner has ended this access"),
+        GrantState::Expired => {
+            Failure::new(Code::GrantExpired, "the window of this access is over")
+        }
+        GrantState::AwaitingApproval => {
+            Failure::new(Code::GrantUnapproved, "approvals are missing")
+        }
+        GrantState::Active => Failure::new(Code::Internal, "an active grant was refused"),
+    }
+}
+
+/// Opens the study of a grant to this profile. Each call is one opening in the owner's log.
+pub async fn open(
+    profile: &Profile,
+    session: &Session,
+    id: GrantId,
+    job: &Job,
+) -> Result<Opened, Failure> {
+    let known = grants::read(profile, id, At::Latest)
+        .await?
+        .ok_or_else(|| Failure::new(Code::GrantUnknown, "there is no such grant"))?;
+    if known.on_chain.grantee != session.address {
+        return Err(Failure::new(
+            Code::NotGrantee,
+            "this access was given to somebody else",
+        ));
+    }
+    let state = known.state(profile.clock.now());
+    if state != GrantState::Active {
+        return Err(refused(state));
+    }
+    let received = profile
+        .history::<GrantReceived>(session, "received", session.address, At::Latest)
+        .await?;
+    let note = received
+        .entries
+        .iter()
+        .find(|e| e.id == id)
+        .ok_or_else(|| {
+            Failure::new(
+                Code::ContentUnavailable,
+                "the network did not hand over the grant's note",
+            )
+        })?;
+    let note = notes::open(profile, session, &known, &note.note)?;
+
+    let access = enter(profile, session, &known, &note, job).await?;
+    let key = match (known.on_chain.mode, &note.key) {
+        (Mode::Sealed, Some(key)) => key.clone(),
+        (Mode::Sealed, None) => return Err(corrupt("the sealed grant's note holds no key")),
+        (Mode::Live, _) => ask(profile, session, &known, &note, &access, job).await?,
+    };
+    let object = Object::open(
+        profile.home.blocks.clone(),
+        note.peers.clone(),
+        note.root,
+        &key,
+    )
+    .await?;
+    check_commitment(profile, &known, &note, &object, access.height).await?;
+    Ok(Opened {
+        known,
+        note,
+        object,
+        access,
+    })
+}
+
+fn opening_key(session: &Session, id: GrantId) -> [u8; 32] {
+    session.blind(&format!("opening {id}"))
+}
+
+/// Enters the opening in the owner's log, or goes on with the entry of one that was cut off.
+async fn enter(
+    profile: &Profile,
+    session: &Session,
+    known: &Known,
+    note: &NoteBody,
+    job: &Job,
+) -> Result<Access, Failure> {
+    let key = opening_key(session, known.id);
+    let now = profile.clock.now();
+    if let Some(access) = session.db.get::<Access>(OPENINGS, &key)?
+        && now.0.saturating_sub(access.time.0) < RESUMED_WITHIN_S
+    {
+        return Ok(access);
+    }
+    let contract = profile.contract("Consent")?;
+    let object = B256::from_slice(note.root.hash().digest());
+    let call = Consent::recordAccessCall {
+        id: known.id.0,
+        object,
+    };
+    let receipt = profile
+        .transact(
+            session,
+            &format!("access {}", known.id),
+            job,
+            TxRequest::call(session.address, contract, &call),
+        )
+        .await?;
+    let accessed = receipt
+        .logs
+        .iter()
+        .filter(|log| log.address == contract)
+        .find_map(|log| Accessed::claimed(log, receipt.height))
+        .ok_or_else(|| {
+            Failure::new(
+                Code::NodeUntrusted,
+                "the proven result holds no access entry",
+            )
+        })?;
+    let access = Access {
+        tx: receipt.tx,
+        height: receipt.height,
+        seq: accessed.seq,
+        entry: accessed.hash(),
+        time: accessed.time,
+    };
+    session.db.put(OPENINGS, &key, &access)?;
+    Ok(access)
+}
+
+/// Asks the owner's app for the key (Oakley).
+async fn ask(
+    profile: &Profile,
+    session: &Session,
+    known: &Known,
+    note: &NoteBody,
+    access: &Access,
+    job: &Job,
+) -> Result<ObjectKey, Failure> {
+    job.report(Stage::AskingForKey, 0, 1);
+    let scope = Scope {
+        chain_id: profile.chain.network().evm_chain_id,
+        consent: profile.contract("Consent")?,
+    };
+    let request = AccessRequest {
+        grantee: session.address,
+        owner: known.on_chain.owner,
+        grant: known.id,
+        access: AccessEntry {
+            seq: access.seq,
+            entry: access.entry,
+        },
+        root: note.root,
+    };
+    let peer = note
+        .peers
+        .first()
+        .ok_or_else(|| corrupt("the grant's note names no peer"))?;
+    let signer = Signing(session.account.clone());
+    let mut rng = profile.rng.clone();
+    let (mut machine, mut message) = Initiator::new(scope, request, &mut rng);
+    loop {
+        job.go_on()?;
+        let answer = profile
+            .home
+            .channel
+            .ask(peer, message)
+            .await
+            .map_err(exchange_failure)?;
+        let progress = machine.handle(&answer, &signer, &mut rng).map_err(|e| {
+            Failure::new(
+                Code::OwnerOffline,
+                format!("the owner's app did not answer as it should: {e}"),
+            )
+        })?;
+        match progress {
+            Progress::Send(next) => message = next,
+            Progress::Released(released) if released.object == note.object => {
+                job.report(Stage::AskingForKey, 1, 1);
+                return Ok(released.key);
+            }
+            Progress::Released(_) => {
+                return Err(corrupt("the owner's app gave another object's key"));
+            }
+            Progress::Refused(refusal) => return Err(refusal_failure(refusal)),
+        }
+    }
+}
+
+fn refusal_failure(refusal: Refusal) -> Failure {
+    let code = match refusal {
+        Refusal::GrantUnknown => Code::GrantUnknown,
+        Refusal::GrantRevoked => Code::GrantRevoked,
+        Refusal::GrantExpired => Code::GrantExpired,
+        Refusal::GrantUnapproved => Code::GrantUnapproved,
+        Refusal::NotGrantee => Code::NotGrantee,
+        Refusal::AccessUnproven => Code::ProofUnavailable,
+        Refusal::ContentUnavailable => Code::ContentUnavailable,
+    };
+    Failure::new(code, format!("the owner's app refused: {refusal}"))
+}
+
+/// What was opened is what the record's commitment on chain says.
+async fn check_commitment(
+    profile: &Profile,
+    known: &Known,
+    note: &NoteBody,
+    object: &Object,
+    height: Height,
+) -> Result<(), Failure> {
+    let record = profile
+        .chain
+        .record(known.on_chain.record, after(height))
+        .await
+        .map_err(read_failure)?
+        .value
+        .ok_or_else(|| corrupt("the grant's record is not on chain"))?;
+    let mut hashes: Vec<B256> = object.manifest.entries.iter().map(|e| e.sha256).collect();
+    hashes.sort_unstable();
+    let mut digest = Sha256::new();
+    for hash in &hashes {
+        digest.update(hash);
+    }
+    let digest = B256::from_slice(&digest.finalize());
+    if commitment(&note.salt, &digest) != record.commitment {
+        return Err(corrupt(
+            "the content is not what the record on chain commits to",
+        ));
+    }
+    Ok(())
+}
+
+/// Ends an opening: the next one is entered anew.
+pub fn finish(session: &Session, id: GrantId) -> Result<(), Failure> {
+    session.db.delete(OPENINGS, &opening_key(session, id))
+}
+
+pub async fn fetch(profile: &Profile, args: &Fetch, job: &Job) -> Result<FetchView, Failure> {
+    let session = profile.session()?;
+    let id = grant_id(&args.grant)?;
+    let opened = open(profile, &session, id, job).await?;
+    let mut files = Files::new(args.out.as_ref().map(PathBuf::from));
+    opened.object.each_entry(&mut files, job).await?;
+    finish(&session, id)?;
+    job.changed();
+    Ok(FetchView {
+        grant: id.to_string(),
+        study: opened.known.on_chain.record.to_string(),
+        instances: opened.object.manifest.entries.len() as u32,
+        bytes: opened.object.manifest.length,
+        accessed: Indexed {
+            tx: opened.access.tx.to_string(),
+            height: opened.access.height.0,
+        },
+        standing: proven_at(opened.access.height),
+    })
+}
+
+/// Writes entries below a folder; a file gets its name once it is whole.
+struct Files {
+    out: Option<PathBuf>,
+    current: Option<(tokio::fs::File, PathBuf)>,
+}
+
+impl Files {
+    fn new(out: Option<PathBuf>) -> Self {
+        Self { out, current: None }
+    }
+}
+
+fn write_failure(e: std::io::Error) -> Failure {
+    if e.kind() == std::io::ErrorKind::StorageFull {
+        return Failure::new(Code::DiskFull, "the disk is full");
+    }
+    misuse(format!("the files cannot be written: {e}"))
+}
+
+impl EntrySink for Files {
+    async fn begin(&mut self, entry: &Entry) -> Result<(), Failure> {
+        let Some(out) = &self.out else { return Ok(()) };
+        let path = out.join(&entry.path);
+        if let Some(folder) = path.parent() {
+            tokio::fs::create_dir_all(folder)
+                .await
+                .map_err(write_failure)?;
+        }
+        let part = path.with_extension("part");
+        let file = tokio::fs::File::create(&part)
+            .await
+            .map_err(write_failure)?;
+        self.current = Some((file, part));
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match &mut self.current {
+            Some((file, _)) => file.write_all(bytes).await.map_err(write_failure),
+            None => Ok(()),
+        }
+    }
+
+    async fn end(&mut self, entry: &Entry) -> Result<(), Failure> {
+        if let (Some((mut file, part)), Some(out)) = (self.current.take(), &self.out) {
+            file.flush().await.map_err(write_failure)?;
+            tokio::fs::rename(part, out.join(&entry.path))
+                .await
+                .map_err(write_failure)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! The owner's side of a live release: the key leaves only after this app has itself proven the
+//! grant and the opening's entry in the access log.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use async_trait::async_trait;
+use dhc_chain::{
+    At,
+    history::{Accessed, Entry},
+};
+use dhc_content::oakley::{
+    AccessRequest, Authorisation, HandshakeError, Refusal, Responder as Machine, Scope, Step,
+};
+use dhc_domain::{GrantState, Timestamp};
+use dhc_ipc::{Event, Failure};
+
+use crate::{
+    grants,
+    keys::{self, Signing},
+    ports::Responder,
+    profile::{Profile, Session},
+    records::{self, Record},
+};
+
+/// The chain's word may be this old, seconds.
+const FRESH_S: u64 = 60;
+/// An entry in the access log opens for this long, seconds: a fetch that was cut off goes on with
+/// its entry, a later opening needs one of its own.
+const ENTRY_S: u64 = 15 * 60;
+
+/// Answers grantees' requests for keys for one profile.
+pub struct KeyRelease {
+    profile: Weak<Profile>,
+    machine: Mutex<Machine>,
+}
+
+impl KeyRelease {
+    /// For the profile's open session.
+    pub fn new(profile: &Arc<Profile>) -> Result<Self, Failure> {
+        let session = profile.session()?;
+        let scope = Scope {
+            chain_id: profile.chain.network().evm_chain_id,
+            consent: profile.contract("Consent")?,
+        };
+        let machine = Machine::new(
+            scope,
+            session.address,
+            profile.clock.now(),
+            &mut profile.rng.clone(),
+        );
+        Ok(Self {
+            profile: Arc::downgrade(profile),
+            machine: Mutex::new(machine),
+        })
+    }
+
+    fn machine(&self) -> std::sync::MutexGuard<'_, Machine> {
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn answer(
+        &self,
+        profile: &Profile,
+        session: &Session,
+        peer: &str,
+        message: &[u8],
+    ) -> Result<Vec<u8>, HandshakeError> {
+        let signer = Signing(session.account.clone());
+        let mut rng = profile.rng.clone();
+        let step =
+            self.machine()
+                .handle(peer.as_bytes(), message, profile.clock.now(), &mut rng)?;
+        match step {
+            Step::Send(answer) => Ok(answer),
+            Step::Authorise(initiation) => {
+                let verdict = match judge(profile, session, initiation.request()).await {
+                    Ok(_) => Authorisation::Allowed,
+                    Err(refusal) => Authorisation::Refused(refusal),
+                };
+                self.machine().authorise(
+                    *initiation,
+                    verdict,
+                    &signer,
+                    profile.clock.now(),
+                    &mut rng,
+                )
+            }
+            Step::Release(release) => match judge(profile, session, release.request()).await {
+                Ok(record) => match keys::of_record(profile, session, &record) {
+                    Ok(key) => {
+                        let grant = release.request().grant;
+                        let answer = release.release(record.object, &key);
+                        let _ = profile.events.send(Event::Opened {
+                            profile: profile.id.clone(),
+                            grant: grant.to_string(),
+                        });
+                        Ok(answer)
+                    }
+                    Err(_) => release.refuse(Refusal::ContentUnavailable, &signer),
+                },
+                Err(refusal) => release.refuse(refusal, &signer),
+            },
+        }
+    }
+}
+
+#[async_trait]
+impl Responder for KeyRelease {
+    async fn respond(&self, peer: &str, message: Vec<u8>) -> Option<Vec<u8>> {
+        let profile = self.profile.upgrade()?;
+        let session = profile.unlocked()?;
+        self.answer(&profile, &session, peer, &message)
+            .await
+            .inspect_err(|e| tracing::debug!(error = %e, "a request for a key was not answered"))
+            .ok()
+    }
+}
+
+/// Proves the grant and the access entry that a request stands on; answers the record it is for.
+async fn judge(
+    profile: &Profile,
+    session: &Session,
+    request: &AccessRequest,
+) -> Result<Record, Refusal> {
+    let now = profile.clock.now();
+    let head = profile
+        .chain
+        .sync()
+        .await
+        .map_err(|_| Refusal::AccessUnproven)?;
+    if now.0.saturating_sub(head.time.0) > FRESH_S {
+        return Err(Refusal::AccessUnproven);
+    }
+    let known = grants::read(profile, request.grant, At::Latest)
+        .await
+        .map_err(|_| Refusal::AccessUnproven)?
+        .filter(|k| k.on_chain.owner == session.address)
+        .ok_or(Refusal::GrantUnknown)?;
+    if known.on_chain.grantee != request.grantee {
+        return Err(Refusal::NotGrantee);
+    }
+    match known.state(now) {
+        GrantState::Active => {}
+        GrantState::Revoked => return Err(Refusal::GrantRevoked),
+        GrantState::Expired => return Err(Refusal::GrantExpired),
+        GrantState::AwaitingApproval => return Err(Refusal::GrantUnapproved),
+    }
+    let record = records::find(session, &known.on_chain.record.to_string())
+        .map_err(|_| Refusal::ContentUnavailable)?;
+    let root = record.root().map_err(|_| Refusal::ContentUnavailable)?;
+    if record.cid != request.root.to_string() {
+        return Err(Refusal::ContentUnavailable);
+    }
+    let log = profile
+        .history::<Accessed>(session, "accesses", session.address, At::Latest)
+        .await
+        .map_err(|_| Refusal::AccessUnproven)?;
+    let entered = log.complete
+        && log.entries.iter().any(|e| {
+            e.seq == request.access.seq
+                && e.hash() == request.access.entry
+                && e.id == request.grant
+                && e.by == request.grantee
+                && e.object == root
+                && is_recent(now, e.time)
+        });
+    if entered {
+        Ok(record)
+    } else {
+        Err(Refusal::AccessUnproven)
+    }
+}
+
+fn is_recent(now: Timestamp, entered: Timestamp) -> bool {
+    now.0.saturating_sub(entered.0) <= ENTRY_S
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_opens_for_a_quarter_of_an_hour() {
+        let entered = Timestamp(1_000);
+        assert!(is_recent(entered, entered));
+        assert!(is_recent(entered.plus(ENTRY_S), entered));
+        assert!(!is_recent(entered.plus(ENTRY_S + 1), entered));
+        // A chain a moment ahead of this device's clock.
+        assert!(is_recent(Timestamp(995), entered));
+    }
+}
