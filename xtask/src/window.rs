@@ -32,6 +32,10 @@ pub fn test(workspace: &Workspace) -> Result<(Count, String)> {
         .env("DHC_BIN", workspace.dhc())
         .env("DHC_DESKTOP", workspace.desktop())
         .env("DHC_UI_DIR", workspace.ui_dist())
+        .env(
+            "DHC_SYNTHETIC_STUDY",
+            workspace.target.join("debug/synthetic_study"),
+        )
         .env("DHC_TAURI_DRIVER", driver);
     let outcome = stream(&mut command, LIMIT)?;
     let count = tally::plain(&outcome.output)

@@ -1,0 +1,126 @@
+// The shell in its real window: import, share, open as the doctor, revoke. Plain WebDriver through
+// tauri-driver. The three profiles and their network are those of `dhc demo`.
+// DHC_BIN, DHC_DESKTOP, DHC_TAURI_DRIVER, DHC_SYNTHETIC_STUDY name programs; DHC_SCREENS, if set, a
+// folder for a picture of where it failed.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { finish, freePort, start } from "./processes.mjs";
+import { Window, until } from "./webdriver.mjs";
+
+const { DHC_BIN, DHC_DESKTOP, DHC_TAURI_DRIVER, DHC_SYNTHETIC_STUDY, DHC_SCREENS } = process.env;
+const NATIVE_DRIVER = process.env.DHC_NATIVE_DRIVER ?? "WebKitWebDriver";
+/** What waits for blocks: inclusion, the block that proves it, the exchange between two apps. */
+const CHAIN_MS = 60_000;
+const STUDY_MB = "6";
+
+const folder = await mkdtemp(join(tmpdir(), "dhc-window-"));
+const demo = join(folder, "demo");
+const study = join(folder, "study");
+
+const PATIENT = /Li Mei|patient/i;
+const DOCTOR = /Chen|doctor/i;
+
+const steps = {
+  "the window shows the patient's home": async (w) => {
+    await become(w, PATIENT);
+    await w.find("link", /^Records/, CHAIN_MS);
+  },
+  "a study is imported": async (w) => {
+    await w.click("link", /^Records/);
+    await w.click("button", "Import");
+    await w.type("textbox", "Path of a file or folder", study);
+    await w.click("button", "Import this");
+    await w.find("link", /Synthetic study/i, CHAIN_MS);
+  },
+  "it is shared with the doctor for a week": async (w) => {
+    await w.click("link", /^Sharing/);
+    await w.click("link", "Share");
+    await w.click("radio", /Synthetic study/i, CHAIN_MS);
+    await w.click("button", "Continue");
+    await w.click("radio", /Chen/);
+    await w.sees(/Can receive films/, CHAIN_MS);
+    await w.click("button", "Continue");
+    await w.click("radio", /1 week/, CHAIN_MS);
+    await w.click("button", "Continue", CHAIN_MS);
+    await w.click("button", "Give access");
+    await w.sees(/Access is given/, CHAIN_MS);
+  },
+  "the doctor opens the film": async (w) => {
+    await become(w, DOCTOR);
+    await w.click("button", /Switch profile/);
+    await w.click("menuitem", "Shared with me");
+    await w.click("link", /Open film/, CHAIN_MS);
+    await w.find("image", /Slice/, CHAIN_MS);
+    await w.holds("a film on the canvas", DRAWN, CHAIN_MS);
+  },
+  "the patient sees who has looked, and revokes": async (w) => {
+    await w.click("link", "Back");
+    await become(w, PATIENT);
+    await w.click("link", /^Sharing/);
+    await w.click("tab", "Who has looked");
+    await w.sees(/Chen.* opened .*Synthetic study/i, CHAIN_MS);
+    await w.click("tab", "Given");
+    await w.click("button", "Revoke", CHAIN_MS);
+    await w.click("button", "Revoke access");
+    await w.sees(/Access has ended/, CHAIN_MS);
+  },
+};
+
+// The notice over the canvas goes when the first frame has been drawn.
+const DRAWN = `
+  const canvas = document.querySelector("canvas[role=img]");
+  return Boolean(canvas && canvas.width > 1 && !document.querySelector(".v-loading"));
+`;
+
+async function become(w, name) {
+  await w.click("button", /Switch profile/, CHAIN_MS);
+  await w.click("menuitem", name);
+}
+
+let passed = 0;
+let failed = 0;
+const running = [];
+try {
+  await finish(DHC_BIN, ["demo", "--keep", demo]);
+  await finish(DHC_SYNTHETIC_STUDY, [study, STUDY_MB]);
+  const port = await freePort();
+  const native = await freePort();
+  running.push(
+    start(DHC_TAURI_DRIVER, [
+      ...["--port", String(port)],
+      ...["--native-port", String(native)],
+      ...["--native-driver", NATIVE_DRIVER],
+    ]),
+  );
+  const server = `http://127.0.0.1:${port}`;
+  await until("tauri-driver", 20_000, async () => (await fetch(`${server}/status`)).ok);
+  const w = await Window.open(server, DHC_DESKTOP, ["--demo", demo]);
+  try {
+    for (const [name, step] of Object.entries(steps)) {
+      try {
+        await step(w);
+        passed += 1;
+        console.log(`ok      ${name}`);
+      } catch (failure) {
+        failed += 1;
+        console.log(`FAILED  ${name}: ${failure.message}`);
+        if (DHC_SCREENS) await writeFile(join(DHC_SCREENS, "window-failed.png"), await w.screenshot());
+        // Each step needs the one before.
+        break;
+      }
+    }
+  } finally {
+    await w.close();
+  }
+} catch (failure) {
+  failed += 1;
+  console.log(`FAILED  ${failure.message}`);
+} finally {
+  for (const program of running.reverse()) await program.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+const skipped = Math.max(0, Object.keys(steps).length - passed - failed);
+console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
+process.exit(failed === 0 ? 0 : 1);
