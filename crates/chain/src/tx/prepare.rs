@@ -141,7 +141,10 @@ impl Chain {
         let none = || PrepareError::Unreachable("the network names no Ethereum endpoint".into());
         let fees = self
             .evm
-            .ask(none, |node| async move { fees(&node, request, nonce).await })
+            .ask(
+                none,
+                |node| async move { fees(&node, request, nonce).await },
+            )
             .await?;
         let prepared = PreparedTx {
             from: request.from,

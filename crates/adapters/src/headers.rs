@@ -1,0 +1,155 @@
+//! Trusted headers in one file of the profile.
+
+use std::path::Path;
+
+use dhc_chain::ports::{HeaderStore, StoreError};
+use dhc_domain::Height;
+use redb::{Database, ReadableTable, ReadableTableMetadata, TableDefinition};
+
+use crate::durable;
+
+/// Light blocks in the chain crate's encoding, by height.
+const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("light_blocks_1");
+
+/// A header store in a redb file: a block put is on the disk, or not at all.
+#[derive(Debug)]
+pub struct RedbHeaderStore {
+    database: Database,
+}
+
+impl RedbHeaderStore {
+    /// Opens the file, making it where there is none.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut options = durable::private();
+        let file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(failed)?;
+        let database = redb::Builder::new().create_file(file).map_err(failed)?;
+        let store = Self { database };
+        store.write(|table| table.len().map(drop))?;
+        Ok(store)
+    }
+
+    fn read<T>(
+        &self,
+        f: impl FnOnce(Table<'_>) -> Result<T, redb::StorageError>,
+    ) -> Result<T, StoreError> {
+        let transaction = self.database.begin_read().map_err(failed)?;
+        f(&transaction.open_table(BLOCKS).map_err(failed)?).map_err(failed)
+    }
+
+    fn write(
+        &self,
+        f: impl FnOnce(&mut TableMut<'_>) -> Result<(), redb::StorageError>,
+    ) -> Result<(), StoreError> {
+        let transaction = self.database.begin_write().map_err(failed)?;
+        f(&mut transaction.open_table(BLOCKS).map_err(failed)?).map_err(failed)?;
+        transaction.commit().map_err(failed)
+    }
+}
+
+type Table<'a> = &'a redb::ReadOnlyTable<u64, &'static [u8]>;
+type TableMut<'a> = redb::Table<'a, u64, &'static [u8]>;
+type Found<'a> = Option<
+    Result<
+        (
+            redb::AccessGuard<'a, u64>,
+            redb::AccessGuard<'a, &'static [u8]>,
+        ),
+        redb::StorageError,
+    >,
+>;
+
+fn block(found: Found<'_>) -> Result<Option<(Height, Vec<u8>)>, redb::StorageError> {
+    found
+        .transpose()
+        .map(|pair| pair.map(|(height, block)| (Height(height.value()), block.value().to_vec())))
+}
+
+impl HeaderStore for RedbHeaderStore {
+    fn put(&self, height: Height, block: &[u8]) -> Result<(), StoreError> {
+        self.write(|table| table.insert(height.0, block).map(drop))
+    }
+
+    fn get(&self, height: Height) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|table| Ok(table.get(height.0)?.map(|block| block.value().to_vec())))
+    }
+
+    fn latest(&self) -> Result<Option<(Height, Vec<u8>)>, StoreError> {
+        self.read(|table| block(table.iter()?.next_back()))
+    }
+
+    fn at_or_below(&self, height: Height) -> Result<Option<(Height, Vec<u8>)>, StoreError> {
+        self.read(|table| block(table.range(..=height.0)?.next_back()))
+    }
+
+    fn at_or_above(&self, height: Height) -> Result<Option<(Height, Vec<u8>)>, StoreError> {
+        self.read(|table| block(table.range(height.0..)?.next()))
+    }
+
+    fn prune(&self, below: Height, keep: Height) -> Result<(), StoreError> {
+        self.write(|table| table.retain(|height, _| height >= below.0 || height == keep.0))
+    }
+
+    fn clear(&self) -> Result<(), StoreError> {
+        self.write(|table| table.retain(|_, _| false))
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use dhc_chain::ports::MemoryHeaderStore;
+
+    use super::*;
+
+    /// What every header store does.
+    fn conforms(store: &dyn HeaderStore) -> Result<(), StoreError> {
+        let h = Height;
+        assert_eq!(
+            (store.latest()?, store.at_or_below(h(9))?, store.get(h(1))?),
+            (None, None, None)
+        );
+        for height in [1, 10, 20, 30] {
+            store.put(h(height), &[height as u8])?;
+        }
+        store.put(h(20), b"again")?;
+        assert_eq!(store.get(h(20))?.as_deref(), Some(&b"again"[..]));
+        assert_eq!(store.latest()?, Some((h(30), vec![30])));
+        assert_eq!(store.at_or_below(h(19))?, Some((h(10), vec![10])));
+        assert_eq!(store.at_or_above(h(11))?, Some((h(20), b"again".to_vec())));
+        assert_eq!(store.at_or_above(h(31))?, None);
+        store.prune(h(20), h(1))?;
+        assert_eq!((store.get(h(1))?, store.get(h(10))?), (Some(vec![1]), None));
+        assert_eq!(store.at_or_below(h(29))?, Some((h(20), b"again".to_vec())));
+        store.clear()?;
+        assert_eq!(store.latest()?, None);
+        Ok(())
+    }
+
+    #[test]
+    fn memory_and_file_conform() -> Result<(), StoreError> {
+        let folder = tempfile::tempdir().map_err(failed)?;
+        conforms(&MemoryHeaderStore::default())?;
+        conforms(&RedbHeaderStore::open(&folder.path().join("headers"))?)
+    }
+
+    #[test]
+    fn what_was_put_is_there_after_reopening() -> Result<(), StoreError> {
+        let folder = tempfile::tempdir().map_err(failed)?;
+        let path = folder.path().join("headers");
+        RedbHeaderStore::open(&path)?.put(Height(7), b"block")?;
+        assert_eq!(
+            RedbHeaderStore::open(&path)?.latest()?,
+            Some((Height(7), b"block".to_vec()))
+        );
+        Ok(())
+    }
+}

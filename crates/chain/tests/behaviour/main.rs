@@ -1,0 +1,9 @@
+//! The light client's behaviour: on answers of a real node, and on a simulated chain whose nodes
+//! tell the truth or lie.
+
+mod headers;
+mod histories;
+mod proofs;
+mod reads;
+mod support;
+mod transactions;
