@@ -32,8 +32,8 @@ export class Window {
 
   /** The first shown element of a role whose accessible name is `name` (text or regular expression). */
   async find(role, name, timeoutMs = 20_000) {
-    const pattern = name instanceof RegExp ? name.source : `^${escape(name)}$`;
-    return until(`${role} "${pattern}"`, timeoutMs, () => this.run(FIND, role, pattern));
+    const { source, flags } = name instanceof RegExp ? name : new RegExp(`^${escape(name)}$`);
+    return until(`${role} ${source}`, timeoutMs, () => this.run(FIND, role, source, flags));
   }
 
   async click(role, name, timeoutMs) {
@@ -67,7 +67,7 @@ const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 // In the page: role and name as assistive technology sees them, near enough for our own screens.
 const FIND = `
-  const [role, pattern] = arguments;
+  const [role, source, flags] = arguments;
   const selectors = {
     button: "button, [role=button]",
     link: "a[href]",
@@ -83,7 +83,7 @@ const FIND = `
   };
   const shown = (e) => e.getClientRects().length > 0 && !e.disabled;
   return [...document.querySelectorAll(selectors[role])]
-    .find((e) => shown(e) && new RegExp(pattern).test(name(e))) ?? null;
+    .find((e) => shown(e) && new RegExp(source, flags).test(name(e))) ?? null;
 `;
 
 /** Asks again until the answer is true, and fails with what was waited for. */

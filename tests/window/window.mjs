@@ -1,7 +1,7 @@
 // The shell in its real window: import, share, open as the doctor, revoke. Plain WebDriver through
-// tauri-driver. The three profiles and their network are those of `dhc demo`.
-// DHC_BIN, DHC_DESKTOP, DHC_TAURI_DRIVER, DHC_SYNTHETIC_STUDY name programs; DHC_SCREENS, if set, a
-// folder for a picture of where it failed.
+// tauri-driver. DHC_DEMO names what `dhc demo --keep` left: three profiles and their network.
+// DHC_DESKTOP, DHC_TAURI_DRIVER, DHC_SYNTHETIC_STUDY name programs; DHC_SCREENS, if set, a folder
+// for a picture of where it failed.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,14 +9,13 @@ import { join } from "node:path";
 import { finish, freePort, start } from "./processes.mjs";
 import { Window, until } from "./webdriver.mjs";
 
-const { DHC_BIN, DHC_DESKTOP, DHC_TAURI_DRIVER, DHC_SYNTHETIC_STUDY, DHC_SCREENS } = process.env;
+const { DHC_DEMO, DHC_DESKTOP, DHC_TAURI_DRIVER, DHC_SYNTHETIC_STUDY, DHC_SCREENS } = process.env;
 const NATIVE_DRIVER = process.env.DHC_NATIVE_DRIVER ?? "WebKitWebDriver";
 /** What waits for blocks: inclusion, the block that proves it, the exchange between two apps. */
 const CHAIN_MS = 60_000;
 const STUDY_MB = "6";
 
 const folder = await mkdtemp(join(tmpdir(), "dhc-window-"));
-const demo = join(folder, "demo");
 const study = join(folder, "study");
 
 const PATIENT = /Li Mei|patient/i;
@@ -83,7 +82,6 @@ let passed = 0;
 let failed = 0;
 const running = [];
 try {
-  await finish(DHC_BIN, ["demo", "--keep", demo]);
   await finish(DHC_SYNTHETIC_STUDY, [study, STUDY_MB]);
   const port = await freePort();
   const native = await freePort();
@@ -96,7 +94,7 @@ try {
   );
   const server = `http://127.0.0.1:${port}`;
   await until("tauri-driver", 20_000, async () => (await fetch(`${server}/status`)).ok);
-  const w = await Window.open(server, DHC_DESKTOP, ["--demo", demo]);
+  const w = await Window.open(server, DHC_DESKTOP, ["--demo", DHC_DEMO]);
   try {
     for (const [name, step] of Object.entries(steps)) {
       try {

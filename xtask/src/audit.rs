@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::command::{program, run, stream};
+use crate::folder;
 use crate::stamp::Stamp;
 use crate::tally::Count;
 use crate::tools;
@@ -70,20 +71,15 @@ pub fn database(workspace: &Workspace) -> Result<()> {
 }
 
 /// cargo-deny reads a git repository only: a plain folder becomes one.
-fn copy(folder: &Path, clone: &Path) -> Result<()> {
-    let stamp = Stamp::new(clone.with_extension("stamp"), &[], folder, &["crates"])?;
+fn copy(from: &Path, clone: &Path) -> Result<()> {
+    let stamp = Stamp::new(clone.with_extension("stamp"), &[], from, &["crates"])?;
     if stamp.is_fresh() && clone.join(".git").is_dir() {
         return Ok(());
     }
-    eprintln!("copying the advisory database from {}", folder.display());
-    if clone.exists() {
-        fs::remove_dir_all(clone)?;
-    }
+    eprintln!("copying the advisory database from {}", from.display());
+    folder::clear(clone)?;
     fs::create_dir_all(clone)?;
-    run(Command::new("cp")
-        .arg("-R")
-        .arg(folder.join("crates"))
-        .arg(clone))?;
+    folder::copy(&from.join("crates"), &clone.join("crates"))?;
     run(program("git", clone).args(["init", "--quiet"]))?;
     run(program("git", clone).args(["add", "--all", "--force"]))?;
     run(program("git", clone)

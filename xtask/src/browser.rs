@@ -1,5 +1,7 @@
 //! The user interface in Chromium, through `dhc serve`.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::build;
 use crate::command::{program, stream};
+use crate::demo;
 use crate::setup;
 use crate::tally::{self, Count};
 use crate::tools;
@@ -15,13 +18,28 @@ use crate::workspace::Workspace;
 
 const FOLDER: &str = "tests/browser";
 const LIMIT: Duration = Duration::from_secs(15 * 60);
+/// The pictures that the README shows.
+const SHOWN: [&str; 4] = [
+    "home-phone-light-en.png",
+    "share-phone-light-en.png",
+    "who-has-looked-phone-light-en.png",
+    "film-desk-dark-en.png",
+];
 
-pub fn test(workspace: &Workspace) -> Result<(Count, String)> {
+/// `homes`: what `dhc demo --keep` left.
+pub fn test(workspace: &Workspace, homes: &Path) -> Result<(Count, String)> {
     if tools::chromium().is_none() {
         return Ok((Count::SKIPPED, "no Chromium".to_owned()));
     }
-    let outcome = stream(script(workspace, "test")?.arg("--silent"), LIMIT)?;
-    let count = tally::plain(&outcome.output)
+    prepare(workspace)?;
+    let (_app, url) = demo::serve(workspace, homes)?;
+    let outcome = stream(
+        node(workspace, &url)?
+            .args(["--test", "--test-concurrency=1"])
+            .args(specs(workspace)?),
+        LIMIT,
+    )?;
+    let count = tally::node(&outcome.output)
         .unwrap_or_default()
         .with_exit(outcome.success());
     let note = if outcome.timed_out {
@@ -32,7 +50,7 @@ pub fn test(workspace: &Workspace) -> Result<(Count, String)> {
     Ok((count, note.to_owned()))
 }
 
-/// `cargo xtask screenshots`.
+/// `cargo xtask screenshots`: all into the target directory, those of the README into docs.
 pub fn screenshots(workspace: &Workspace) -> Result<()> {
     setup::to_build(workspace)?;
     for lacking in setup::to_test(workspace) {
@@ -40,28 +58,51 @@ pub fn screenshots(workspace: &Workspace) -> Result<()> {
     }
     ui::build(workspace)?;
     build::programs(workspace)?;
-    let folder = workspace.root.join("docs/screens");
+    prepare(workspace)?;
+    let homes = workspace.target.join("screenshot-homes");
+    let (count, failed) = demo::test(workspace, &homes)?;
+    if count.failed > 0 {
+        bail!("the main job did not come to its end: {failed}");
+    }
+    let (_app, url) = demo::serve(workspace, &homes)?;
+    let folder = workspace.target.join("screenshots");
     let outcome = stream(
-        script(workspace, "screenshots")?.env("DHC_SCREENS", &folder),
+        node(workspace, &url)?.arg("screenshots.mjs").arg(&folder),
         LIMIT,
     )?;
-    if !outcome.success() {
-        bail!("the screens could not all be written");
+    let shown = workspace.root.join("docs/screens");
+    fs::create_dir_all(&shown)?;
+    for name in SHOWN {
+        fs::copy(folder.join(name), shown.join(name)).with_context(|| format!("no {name}"))?;
     }
     println!("{}", folder.display());
+    if !outcome.success() {
+        bail!("some screens could not be written");
+    }
     Ok(())
 }
 
-/// A script of the package, told where the built things are.
-fn script(workspace: &Workspace, name: &str) -> Result<Command> {
+/// By name: what a folder means to `node --test` differs between its versions.
+fn specs(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = fs::read_dir(workspace.root.join(FOLDER).join("specs"))?
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+fn prepare(workspace: &Workspace) -> Result<()> {
     tools::node(workspace)?;
-    tools::node_modules(workspace, FOLDER)?;
+    tools::node_modules(workspace, FOLDER)
+}
+
+/// Node in the package's folder, told where the app and the browser are.
+fn node(workspace: &Workspace, url: &str) -> Result<Command> {
     let chromium = tools::chromium().context("no Chromium")?;
-    let mut command = program("npm", &workspace.root.join(FOLDER));
-    command
-        .args(["run", name])
-        .env("DHC_BIN", workspace.dhc())
-        .env("DHC_UI_DIR", workspace.ui_dist())
-        .env("DHC_CHROMIUM", chromium);
+    let mut command = program("node", &workspace.root.join(FOLDER));
+    command.env("DHC_URL", url).env("CHROMIUM", chromium);
     Ok(command)
 }

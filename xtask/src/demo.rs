@@ -9,14 +9,18 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::build;
-use crate::command::{Service, announce, program, words};
+use crate::command::{Service, announce, program, watch, words};
+use crate::folder;
 use crate::native;
 use crate::setup;
+use crate::tally::Count;
 use crate::ui;
 use crate::workspace::Workspace;
 
 /// The network starts and the three profiles open.
 const START: Duration = Duration::from_secs(120);
+/// The main job takes under a minute on an idle machine.
+const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// Builds `dhc` and hands over to `dhc demo`; answers with its exit code.
 pub fn play(
@@ -51,10 +55,7 @@ pub fn run(workspace: &Workspace, fresh: bool, no_open: bool) -> Result<()> {
     // Stands only when the job was played to its end: half a job is played again from the start.
     let played = homes.join("played");
     if fresh || !played.is_file() {
-        if homes.exists() {
-            eprintln!("beginning anew in {}", homes.display());
-            fs::remove_dir_all(&homes)?;
-        }
+        folder::clear(&homes)?;
         fs::create_dir_all(&homes)?;
         let mut command = demo(workspace, Some(&homes));
         let status = command
@@ -68,10 +69,21 @@ pub fn run(workspace: &Workspace, fresh: bool, no_open: bool) -> Result<()> {
         eprintln!("keeping {} (--fresh begins anew)", homes.display());
     }
 
+    let (app, url) = serve(workspace, &homes)?;
+    announce(&format!("The app is open at {url}"));
+    announce("Interrupt (Ctrl-C) to end it; the next `cargo xtask run` goes on from here.");
+    if !no_open && has_display() {
+        open(&url);
+    }
+    app.wait()
+}
+
+/// The app on what `dhc demo --keep` left, with its network; ready when this answers.
+pub fn serve(workspace: &Workspace, homes: &Path) -> Result<(Service, String)> {
     let app = Service::start(
         program(workspace.dhc(), &workspace.root)
             .args(["--json", "serve", "--demo"])
-            .arg(&homes)
+            .arg(homes)
             .arg("--ui")
             .arg(workspace.ui_dist()),
         START,
@@ -79,12 +91,43 @@ pub fn run(workspace: &Workspace, fresh: bool, no_open: bool) -> Result<()> {
     let url = app.ready["url"]
         .as_str()
         .context("the app names no address")?;
-    announce(&format!("The app is open at {url}"));
-    announce("Interrupt (Ctrl-C) to end it; the next `cargo xtask run` goes on from here.");
-    if !no_open && has_display() {
-        open(url);
+    let url = url.to_owned();
+    Ok((app, url))
+}
+
+/// `dhc demo` as a test: each of its steps is a check. Keeps the homes for those that follow.
+pub fn test(workspace: &Workspace, homes: &Path) -> Result<(Count, String)> {
+    folder::clear(homes)?;
+    fs::create_dir_all(homes)?;
+    let outcome = watch(demo(workspace, Some(homes)).arg("--json"), LIMIT, |line| {
+        eprintln!("{line}")
+    })?;
+    let steps = steps(&outcome.output);
+    let failed: Vec<&str> = steps
+        .iter()
+        .filter(|(_, ok)| !ok)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let mut count = Count::default();
+    for (_, ok) in &steps {
+        count += Count::of(*ok);
     }
-    app.wait()
+    Ok((count.with_exit(outcome.success()), failed.join(", ")))
+}
+
+/// Name and outcome of each step in the one JSON document among the lines.
+fn steps(output: &str) -> Vec<(String, bool)> {
+    output
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find_map(|document| document["steps"].as_array().cloned())
+        .unwrap_or_default()
+        .iter()
+        .map(|step| {
+            let name = step["name"].as_str().unwrap_or("?").to_owned();
+            (name, step["ok"] == true)
+        })
+        .collect()
 }
 
 fn prepare(workspace: &Workspace) -> Result<()> {
@@ -137,5 +180,20 @@ fn open(url: &str) {
         .spawn();
     if let Err(failure) = started {
         eprintln!("{opener}: {failure}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_read_from_the_document_among_other_lines() {
+        let output = "waiting for a block\n{\"steps\":[{\"name\":\"import\",\"ok\":true},{\"name\":\"grant\",\"ok\":false}],\"ok\":false}\n";
+        assert_eq!(
+            steps(output),
+            [("import".to_owned(), true), ("grant".to_owned(), false)]
+        );
+        assert_eq!(steps("no document"), []);
     }
 }

@@ -9,6 +9,7 @@ mod build;
 mod command;
 mod contracts;
 mod demo;
+mod folder;
 mod native;
 mod network;
 mod setup;
@@ -76,7 +77,7 @@ enum Task {
         #[arg(long)]
         write: bool,
     },
-    /// Write every screen at both sizes to docs/screens
+    /// Write every screen, at both sizes, in every theme and language
     Screenshots,
     /// Build the user interface for the browser and the shell
     Ui,

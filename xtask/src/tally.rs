@@ -93,6 +93,22 @@ pub fn plain(output: &str) -> Option<Count> {
     ))
 }
 
+/// The sums that Node's test runner prints: lines `ℹ pass 5` or `# pass 5`, by reporter.
+pub fn node(output: &str) -> Option<Count> {
+    let sum = |word: &str| {
+        output.lines().rev().find_map(|line| {
+            let line = line
+                .strip_prefix("ℹ ")
+                .or_else(|| line.strip_prefix("# "))?;
+            line.strip_prefix(word)?.trim().parse::<u32>().ok()
+        })
+    };
+    let passed = sum("pass ")?;
+    let failed = sum("fail ")? + sum("cancelled ").unwrap_or(0);
+    let skipped = sum("skipped ").unwrap_or(0) + sum("todo ").unwrap_or(0);
+    Some(Count::new(passed, failed, skipped))
+}
+
 /// The number that stands right before `word`; 0 when there is none.
 fn before(line: &str, word: &str) -> u32 {
     line.find(word).map_or(0, |end| {
@@ -125,6 +141,18 @@ mod tests {
             Some(Count::new(12, 0, 1))
         );
         assert_eq!(plain("nothing counted"), None);
+    }
+
+    #[test]
+    fn sums_of_nodes_test_runner_are_read() {
+        let spec =
+            "ℹ tests 9\nℹ suites 0\nℹ pass 6\nℹ fail 1\nℹ cancelled 1\nℹ skipped 1\nℹ todo 0\n";
+        assert_eq!(node(spec), Some(Count::new(6, 2, 1)));
+        assert_eq!(
+            node("1..2\n# pass 2\n# fail 0\n"),
+            Some(Count::new(2, 0, 0))
+        );
+        assert_eq!(node("nothing counted"), None);
     }
 
     #[test]

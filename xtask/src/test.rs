@@ -1,15 +1,18 @@
 //! `cargo xtask test`: every stage runs, whatever an earlier one found; the last line counts.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::audit;
 use crate::browser;
 use crate::build::{self, TestBinary};
 use crate::command::{announce, program, stream, watch};
 use crate::contracts;
+use crate::demo;
+use crate::folder;
 use crate::network;
 use crate::setup;
 use crate::tally::{self, Count, Stage};
@@ -82,9 +85,29 @@ pub fn all(workspace: &Workspace, long: bool, only: Option<String>) -> Result<Ex
     report.stage("documentation's examples", || doc_tests(workspace));
     report.stage("contracts", || contracts::test(workspace, long));
     report.stage("Ethereum clients", || network::test(workspace));
-    report.stage("browser", || browser::test(workspace));
-    report.stage("real window", || window::test(workspace));
+
+    let homes = workspace.target.join("test-homes");
+    let demo = homes.join("demo");
+    report.stage("main job", || demo::test(workspace, &demo));
+    report.stage("browser", || {
+        browser::test(workspace, &played(&homes, "browser")?)
+    });
+    report.stage("real window", || {
+        window::test(workspace, &played(&homes, "window")?)
+    });
     Ok(report.finish())
+}
+
+/// A copy of the homes of the main job, which a stage may change.
+fn played(homes: &Path, stage: &str) -> Result<PathBuf> {
+    let demo = homes.join("demo");
+    if !demo.join("devnet").is_dir() {
+        bail!("the main job has left no homes");
+    }
+    let copy = homes.join(stage);
+    folder::clear(&copy)?;
+    folder::copy(&demo, &copy)?;
+    Ok(copy)
 }
 
 fn native_is_partial() -> bool {
@@ -108,7 +131,7 @@ fn format(workspace: &Workspace) -> Result<(Count, String)> {
 fn run_tests(
     workspace: &Workspace,
     binary: &TestBinary,
-    kubo: Option<&std::path::Path>,
+    kubo: Option<&Path>,
     long: bool,
 ) -> Result<(Count, String)> {
     let mut command = program(&binary.path, &binary.folder);

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::command::{ask, program, run};
+use crate::folder;
 use crate::stamp::Stamp;
 use crate::tools::{self, Wasm};
 use crate::workspace::Workspace;
@@ -38,7 +39,7 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     eprintln!("building the user interface");
     let module = compile(workspace)?;
     let fresh = workspace.target.join("ui-dist.new");
-    clear(&fresh)?;
+    folder::clear(&fresh)?;
     Bindgen::new()
         .input_path(&module)
         .web(true)?
@@ -49,8 +50,8 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     let source = workspace.root.join("ui");
     fs::copy(source.join("index.html"), fresh.join("index.html"))?;
     fs::write(fresh.join("app.css"), style_sheet(&source.join("styles"))?)?;
-    copy_folder(&source.join("assets"), &fresh.join("assets"))?;
-    clear(&dist)?;
+    folder::copy(&source.join("assets"), &fresh.join("assets"))?;
+    folder::clear(&dist)?;
     fs::rename(&fresh, &dist)?;
     stamp.set()?;
     Ok(dist)
@@ -123,29 +124,4 @@ fn style_sheet(folder: &Path) -> Result<String> {
         .map(fs::read_to_string)
         .collect::<Result<Vec<_>, _>>()?;
     Ok(parts.join("\n"))
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    if !from.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
-}
-
-/// An absent folder is already cleared.
-fn clear(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(failure) if failure.kind() != std::io::ErrorKind::NotFound => Err(failure.into()),
-        _ => Ok(()),
-    }
 }

@@ -1,5 +1,6 @@
 //! The shell in its real window, under a display without a screen, driven by WebDriver.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use crate::workspace::Workspace;
 const FOLDER: &str = "tests/window";
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 
-pub fn test(workspace: &Workspace) -> Result<(Count, String)> {
+/// `homes`: what `dhc demo --keep` left.
+pub fn test(workspace: &Workspace, homes: &Path) -> Result<(Count, String)> {
     for needed in ["xvfb-run", "WebKitWebDriver"] {
         if native::which(needed).is_none() {
             return Ok((Count::SKIPPED, format!("no {needed}")));
@@ -29,8 +31,8 @@ pub fn test(workspace: &Workspace) -> Result<(Count, String)> {
     command
         .args(["--auto-servernum", "--server-args=-screen 0 1440x900x24"])
         .args(["node", "window.mjs"])
-        .env("DHC_BIN", workspace.dhc())
         .env("DHC_DESKTOP", workspace.desktop())
+        .env("DHC_DEMO", homes)
         .env("DHC_UI_DIR", workspace.ui_dist())
         .env(
             "DHC_SYNTHETIC_STUDY",
