@@ -215,3 +215,60 @@ pub(crate) fn open(bytes: &[u8]) -> Option<Opened> {
         raw: message.raw,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::hex;
+
+    use super::*;
+    use crate::genesis::EVM_CHAIN_ID;
+
+    /// 1 adhl to 0xaa…aa by the key 0x11…11, EIP-1559, gas 21000.
+    const RAW: &str = "02f86c821e5180843b9aca00847735940082520894aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0180c001a05a8c811796c4f268b1d35040e20d690e4eba41cea5605a4bebdcef5723b41621a053749f370929bffc0d17f29969d7d17d0c41be99cd2333fe9199011307747979";
+    const SEALED: &str = "0adf010aab010a1f2f636f736d6f732e65766d2e766d2e76312e4d7367457468657265756d54781287012a1419e7e376e7c213b7e7e7e46cc70a5dd086daff2a326f02f86c821e5180843b9aca00847735940082520894aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0180c001a05a8c811796c4f268b1d35040e20d690e4eba41cea5605a4bebdcef5723b41621a053749f370929bffc0d17f29969d7d17d0c41be99cd2333fe9199011307747979fa3f2e0a2c2f636f736d6f732e65766d2e766d2e76312e457874656e73696f6e4f7074696f6e73457468657265756d5478121e121c0a160a046164686c120e34323030303030303030303030301088a401";
+
+    #[test]
+    fn a_transaction_travels_in_an_envelope_and_comes_out_of_it() {
+        let raw = hex::decode(RAW).unwrap();
+        let tx = SignedTx::decode(&raw, EVM_CHAIN_ID).unwrap();
+        let sealed = seal(&tx);
+        assert_eq!(hex::encode(&sealed), SEALED);
+        let opened = open(&sealed).unwrap();
+        assert_eq!((opened.from, opened.raw), (tx.sender, raw));
+        assert!(open(&sealed[1..]).is_none());
+        assert!(open(&[]).is_none());
+    }
+
+    #[test]
+    fn a_result_is_written_with_the_field_numbers_of_cosmos_evm() {
+        let response = EthereumTxResponse {
+            hash: "0x01".to_owned(),
+            logs: vec![EventLog {
+                address: "0x02".to_owned(),
+                topics: vec!["0x03".to_owned()],
+                data: vec![4],
+                block_number: 5,
+                tx_hash: "0x06".to_owned(),
+                tx_index: 7,
+                block_hash: "0x08".to_owned(),
+                index: 9,
+                removed: false,
+            }],
+            ret: vec![10],
+            vm_error: "out of gas".to_owned(),
+            gas_used: 11,
+            max_used_gas: 12,
+            block_hash: vec![13],
+            block_timestamp: 14,
+        };
+        let inner = "0a04307830311221 0a04307830321204307830331a0104 2005 2a0430783036 3007 \
+                     3a0430783038 4009 1a010a 220a6f7574206f6620676173 280b 300c 3a010d 400e"
+            .replace([' ', '\n'], "");
+        let bytes = hex::encode(response.encode_to_vec());
+        assert_eq!(bytes, inner);
+        let wrapped = response.wrap();
+        assert_eq!(wrapped[0], 2 << 3 | 2);
+        assert_eq!(EthereumTxResponse::unwrap(&wrapped), Some(response));
+        assert_eq!(EthereumTxResponse::unwrap(&wrapped[1..]), None);
+    }
+}

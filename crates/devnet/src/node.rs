@@ -1,6 +1,9 @@
 //! One node: the chain as it keeps it. The leading node composes blocks from its pool; a
 //! follower takes the leader's, and believes nothing that it has not verified and executed.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use alloy::primitives::{Address, B256};

@@ -3,12 +3,12 @@
 mod common;
 
 use alloy::{
-    consensus::{SignableTransaction, TxEip2930, TxEnvelope, TxLegacy},
+    consensus::{SignableTransaction, TxEip2930, TxEip7702, TxEnvelope, TxLegacy},
     dyn_abi::{DynSolValue, JsonAbiExt},
-    eips::Encodable2718,
+    eips::{Encodable2718, eip7702::Authorization},
     json_abi::JsonAbi,
     primitives::{Address, B256, Bytes, TxKind, U256, keccak256},
-    signers::SignerSync,
+    signers::{SignerSync, local::PrivateKeySigner},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use common::*;
@@ -89,6 +89,67 @@ async fn every_kind_of_transaction_moves_coins_and_pays_its_fee() {
     );
     let collector = "f1829676db577682e944fc3493d451b67ff3e29f".parse().unwrap();
     assert_eq!(chain.balance(collector).await, fees);
+    chain.devnet.shutdown().await;
+}
+
+#[tokio::test]
+async fn contracts_are_created_and_accounts_delegate_to_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let chain = Chain::start(directory.path()).await;
+    // Returns one byte of code: STOP.
+    let create = Bytes::from_static(&[0x60, 1, 0x60, 0, 0xf3]);
+    let raw = chain.signed(0, TxKind::Create, U256::ZERO, 100_000, create);
+    let receipt = chain.receipt(chain.send_raw(&raw).await.unwrap()).await;
+    let created = chain.rich.address().create(0);
+    assert_eq!(receipt["contractAddress"], json!(created));
+    assert_eq!(
+        chain.eth("eth_getCode", json!([created])).await.unwrap(),
+        "0x00"
+    );
+
+    let authority = PrivateKeySigner::from_bytes(&B256::repeat_byte(0x33)).unwrap();
+    let authorization = Authorization {
+        chain_id: U256::from(CHAIN_ID),
+        address: created,
+        nonce: 0,
+    };
+    let signature = authority
+        .sign_hash_sync(&authorization.signature_hash())
+        .unwrap();
+    let delegate = TxEip7702 {
+        chain_id: CHAIN_ID,
+        nonce: 1,
+        gas_limit: 100_000,
+        max_fee_per_gas: 5_000_000_000,
+        max_priority_fee_per_gas: 1,
+        to: created,
+        authorization_list: vec![authorization.into_signed(signature)],
+        ..Default::default()
+    };
+    let signature = chain
+        .rich
+        .sign_hash_sync(&delegate.signature_hash())
+        .unwrap();
+    let raw = TxEnvelope::from(delegate.into_signed(signature)).encoded_2718();
+    let receipt = chain
+        .receipt(chain.send_raw(&raw.into()).await.unwrap())
+        .await;
+    assert_eq!(
+        (&receipt["status"], &receipt["type"]),
+        (&json!("0x1"), &json!("0x4"))
+    );
+    let code = [&[0xef, 0x01, 0x00], created.as_slice()].concat();
+    let found = chain
+        .eth("eth_getCode", json!([authority.address()]))
+        .await
+        .unwrap();
+    assert_eq!(found, json!(Bytes::from(code.clone())));
+    let height = quantity(&receipt["blockNumber"]);
+    let key = [&[4], authority.address().as_slice()].concat();
+    assert_eq!(
+        chain.proven("evm", &key, height).await,
+        Some(keccak256(&code).to_vec())
+    );
     chain.devnet.shutdown().await;
 }
 

@@ -130,14 +130,14 @@ impl StoreRoots {
         self.0[store as usize] = root;
     }
 
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         self.0
             .iter()
             .flat_map(|r| r.version.to_be_bytes().into_iter().chain(r.hash))
             .collect()
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         let damaged = || StoreError::Damaged("the roots of a state");
         let (entries, rest) = bytes.as_chunks::<40>();
         if entries.len() != StoreName::ALL.len() || !rest.is_empty() {

@@ -104,3 +104,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_hash_of_a_state_and_its_record_are_what_they_were() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&directory.path().join("db")).unwrap();
+    let writes = StoreName::ALL
+        .into_iter()
+        .map(|name| ((name, vec![1, 2]), Some(vec![3])))
+        .collect();
+    let (roots, _) = first_state(&store.snapshot().unwrap(), &writes).unwrap();
+    assert_eq!(
+        hex::encode(app_hash(&roots)),
+        "f9769c9ca606820e5eaf4db4d40f871bcc403d6cbe2247234d63d4ec2da1bc2e"
+    );
+    let encoded = roots.encode();
+    assert_eq!(encoded.len(), 4 * (8 + 32));
+    assert_eq!(StoreRoots::decode(&encoded).unwrap(), roots);
+    assert!(StoreRoots::decode(&encoded[1..]).is_err());
+}

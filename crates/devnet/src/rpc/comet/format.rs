@@ -171,3 +171,32 @@ pub(super) fn tx(record: &BlockRecord, place: TxPlace, prove: bool) -> Option<Va
     }
     Some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `commit` and `validators` as a cosmos/evm node (CometBFT 0.39.3) answered them.
+    const ANSWERS: &str = include_str!("../../../tests/data/comet_answers.json");
+
+    #[test]
+    fn headers_commits_and_validators_are_written_as_cometbft_writes_them() {
+        let answers: Value = serde_json::from_str(ANSWERS).unwrap();
+        let signed = &answers["commit"]["signed_header"];
+        let parsed: tendermint::block::Header =
+            serde_json::from_value(signed["header"].clone()).unwrap();
+        assert_eq!(header(&parsed.into()), signed["header"]);
+        let parsed: tendermint::block::Commit =
+            serde_json::from_value(signed["commit"].clone()).unwrap();
+        assert_eq!(commit(&parsed.into()), signed["commit"]);
+        for expected in answers["validators"]["validators"].as_array().unwrap() {
+            let info: validator::Info = serde_json::from_value(expected.clone()).unwrap();
+            let priority = expected["proposer_priority"]
+                .as_str()
+                .unwrap()
+                .parse()
+                .unwrap();
+            assert_eq!(validator(&info, Some(priority)), *expected);
+        }
+    }
+}
