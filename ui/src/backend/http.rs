@@ -75,6 +75,7 @@ pub fn listen(told: impl Fn(Event) + 'static) {
 }
 
 pub async fn upload(
+    profile: &str,
     files: Vec<web_sys::File>,
     sent: impl Fn(u64, u64) + 'static,
 ) -> Result<Vec<String>, Failure> {
@@ -84,7 +85,7 @@ pub async fn upload(
     }
     // XMLHttpRequest, because fetch does not tell how much of an upload is sent.
     let request = XmlHttpRequest::new().map_err(unreachable)?;
-    request.open("POST", "/api/upload").map_err(unreachable)?;
+    request.open("POST", &format!("/api/upload?profile={}", String::from(encode_uri_component(profile)))).map_err(unreachable)?;
     let progress = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
         sent(event.loaded() as u64, event.total() as u64);
     });

@@ -78,10 +78,11 @@ impl Transport {
     /// Uploads files; `sent` hears bytes sent and in all. Answers the paths to import.
     pub async fn upload(
         self,
+        profile: &str,
         files: Vec<web_sys::File>,
         sent: impl Fn(u64, u64) + 'static,
     ) -> Result<Vec<String>, Failure> {
-        http::upload(files, sent).await
+        http::upload(profile, files, sent).await
     }
 
     /// Tells paths of files dropped on the window. In a browser drops are DOM events instead.

@@ -90,7 +90,7 @@ fn item(grant: GrantView) -> AnyView {
     view! {
         <div class="item">
             {picture}
-            <div class="stack-xs"><h3>{film_name(&grant)}</h3><span class="sub">{about.join(" · ")}</span></div>
+            <div class="stack-xs"><p class="strong">{film_name(&grant)}</p><span class="sub">{about.join(" · ")}</span></div>
             <div><span class="sub phone-label">{t("shared.patient")}" "</span>{grant.from_name.clone().unwrap_or_else(|| format::short_hex(&grant.from))}</div>
             <div><span class="sub phone-label">{t("shared.for")}" "</span>{words::purpose_noun(&grant.purpose)}</div>
             <div>

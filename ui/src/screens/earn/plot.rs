@@ -10,6 +10,8 @@ use crate::i18n::time;
 const WIDTH: f64 = 380.0;
 const HEIGHT: f64 = 170.0;
 const LEFT: f64 = 48.0;
+/// Room for half of the last label.
+const RIGHT: f64 = 14.0;
 const BOTTOM: f64 = 26.0;
 const TOP: f64 = 10.0;
 /// Days drawn at most: the newest.
@@ -31,7 +33,7 @@ pub fn rewards(days: &[DayView]) -> AnyView {
     let values: Vec<f64> = days.iter().map(|day| format::approximate(&day.reward)).collect();
     let top = scale_top(values.iter().copied().fold(0.0, f64::max));
     let inner = HEIGHT - TOP - BOTTOM;
-    let slot = (WIDTH - LEFT) / days.len().max(1) as f64;
+    let slot = (WIDTH - LEFT - RIGHT) / days.len().max(1) as f64;
     let bar = (slot * 0.62).min(64.0);
     let y = move |value: f64| TOP + inner * (1.0 - value / top);
     let grid: Vec<_> = [0.0, 0.5, 1.0]

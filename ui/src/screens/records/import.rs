@@ -59,7 +59,7 @@ pub fn import_panel(open: bool) -> AnyView {
                     jobs.insert(told.clone(), Progress { stage: Stage::Reading, done, total });
                 });
             };
-            match session.transport.upload(files, sent).await {
+            match session.transport.upload(&session.profile.get_untracked(), files, sent).await {
                 Ok(paths) => import(name, paths),
                 Err(failure) => {
                     problem.set(Some(failure));

@@ -87,7 +87,7 @@ fn card(grant: GrantView) -> AnyView {
             <div class="row top-aligned">
                 {avatar(&who)}
                 <div class="grow stack-xs">
-                    <h3>{who.clone()}</h3>
+                    <p class="strong">{who.clone()}</p>
                     <p>{sentence}</p>
                     <p class="sub">{format!("{} · {}", words::purpose(&grant.purpose), opened(grant.openings))}</p>
                     {mark(&grant.standing)}

@@ -1,0 +1,121 @@
+// The doctor's half, at a desk: the worklist, a film, scrolling, window and level.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { DESK, PATIENCE, call, launch, openAs, people, unlock } from "../app.mjs";
+
+let browser, app, page;
+
+// What is on the canvas, as one number: the same picture gives the same.
+const picture = () =>
+  page.locator("canvas").evaluate((canvas) => {
+    const copy = document.createElement("canvas");
+    copy.width = copy.height = 128;
+    const context = copy.getContext("2d");
+    context.drawImage(canvas, 0, 0, 128, 128);
+    const { data } = context.getImageData(0, 0, 128, 128);
+    let light = 0, sum = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      light += data[i];
+      sum = (sum * 31 + data[i]) >>> 0;
+    }
+    return { light: light / (128 * 128), sum };
+  });
+const slice = async () => Number((await page.getByTestId("slice").textContent()).match(/\d+/)[0]);
+const settled = (n) => page.waitForFunction((n) => document.querySelector("[data-testid=slice]")?.textContent.includes(` ${n} `), n);
+
+before(async () => {
+  browser = await launch();
+  app = await openAs(browser, "doctor", { size: DESK });
+  page = app.page;
+  // The key comes from the patient's app, which must be open.
+  await unlock(page, (await people(page)).patient.id);
+});
+after(async () => browser.close());
+
+test("the worklist leads to a film in one click", { timeout: 3 * PATIENCE }, async () => {
+  const before = (await call(page, "consent_list", app.profile, { direction: "received" })).body;
+  assert.ok(before.grants.some((g) => g.state === "active"), "something is shared with the doctor");
+  await app.go("/shared-with-me");
+  await page.getByRole("heading", { level: 1, name: "Shared with me" }).waitFor();
+  await page.getByRole("link", { name: "Open film" }).first().click();
+  await page.locator("canvas").waitFor({ timeout: 2 * PATIENCE });
+  await page.getByTestId("slice").filter({ hasText: /Slice \d+/ }).waitFor();
+  const { light } = await picture();
+  assert.ok(light > 2 && light < 250, `a picture, neither black nor white: ${light}`);
+});
+
+test("wheel, keys and slider scroll through the slices", async () => {
+  await page.locator("canvas").focus();
+  await page.keyboard.press("Home");
+  await settled(1);
+  const first = await picture();
+  await page.keyboard.press("PageDown");
+  await settled(11);
+  assert.notEqual((await picture()).sum, first.sum);
+  const box = await page.locator("canvas").boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.wheel(0, 100);
+  await settled(13);
+  await page.getByRole("slider", { name: "Slice" }).fill("2");
+  await settled(2);
+});
+
+test("dragging with the window tool changes window and level, Reset restores them", async () => {
+  await page.getByRole("button", { name: "Window", exact: true }).first().click();
+  const shown = () => page.getByTestId("window").textContent();
+  const before = await shown();
+  const darkness = await picture();
+  const box = await page.locator("canvas").boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + 60, y + 120, { steps: 6 });
+  await page.mouse.up();
+  assert.notEqual(await shown(), before);
+  assert.notEqual((await picture()).sum, darkness.sum);
+  await page.getByRole("button", { name: "Reset" }).first().click();
+  assert.equal(await shown(), before);
+});
+
+test("invert, rotate and flip change the picture and the letters", async () => {
+  const before = await picture();
+  await page.keyboard.press("i");
+  assert.ok((await picture()).light > before.light, "a film on black turns bright");
+  await page.keyboard.press("i");
+  const letters = () => page.locator(".letter").allTextContents();
+  const upright = await letters();
+  await page.keyboard.press("h");
+  const mirrored = await letters();
+  if (upright.length) assert.deepEqual(mirrored.slice(0, 2), upright.slice(0, 2).reverse());
+  await page.keyboard.press("h");
+  assert.equal((await picture()).sum, before.sum);
+});
+
+test("the patient's details can be hidden", async () => {
+  const details = page.getByTestId("series");
+  const before = await details.textContent();
+  await page.keyboard.press("b");
+  assert.ok((await details.textContent()).length < before.length);
+  await page.keyboard.press("b");
+});
+
+test("the keyboard map lists what keys do", async () => {
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard map" }).getByText("Next image").waitFor();
+  await page.keyboard.press("Escape");
+  assert.ok((await slice()) > 0);
+});
+
+test("the opening stands in the patient's access log", { timeout: 2 * PATIENCE }, async () => {
+  const { patient, doctor } = await people(page);
+  const me = (await call(page, "accounts", doctor.id)).body.accounts[0].address;
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const { body } = await call(page, "consent_audit", patient.id);
+    if (body.entries?.some((entry) => entry.by === me)) break;
+    assert.ok(Date.now() < deadline, "the opening never came into the log");
+    await page.waitForTimeout(500);
+  }
+});
+
+test("nothing went wrong unseen", () => assert.deepEqual(app.problems, []));
