@@ -41,6 +41,11 @@ export class Window {
     await this.#post(`/element/${element[ELEMENT]}/click`, {});
   }
 
+  async text(role, name) {
+    const element = await this.find(role, name);
+    return request(`${this.session}/element/${element[ELEMENT]}/text`, "GET");
+  }
+
   async type(role, name, text) {
     const element = await this.find(role, name);
     await this.#post(`/element/${element[ELEMENT]}/value`, { text });

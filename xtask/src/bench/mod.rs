@@ -20,6 +20,8 @@ use report::Report;
 
 /// Size of the large study, megabytes.
 const LARGE_MB: u64 = 1000;
+/// What import and fetch may hold in memory, whatever the size of the study.
+const MOST_RESIDENT: u64 = 300_000_000;
 /// Repetitions of what takes milliseconds.
 const REPEAT: usize = 15;
 /// The network and the app start.
@@ -60,6 +62,9 @@ pub fn write(workspace: &Workspace) -> Result<()> {
     let file = workspace.root.join("docs/benchmarks.md");
     fs::write(&file, report.page(&machine::describe()))?;
     println!("{}", file.display());
+    if report.largest() > MOST_RESIDENT {
+        bail!("a process held more than {} MB", MOST_RESIDENT / 1_000_000);
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use super::measure::Measured;
 #[derive(Default)]
 pub struct Report {
     body: String,
+    largest: u64,
 }
 
 impl Report {
@@ -31,6 +32,11 @@ impl Report {
         self.row(what, measured, &rate);
     }
 
+    /// Largest resident set of any row, bytes.
+    pub fn largest(&self) -> u64 {
+        self.largest
+    }
+
     pub fn page(&self, machine: &[(&str, String)]) -> String {
         let mut page = String::from(
             "# Benchmarks\n\nWritten by `cargo xtask bench`: the optimised `dhc`, a process for each \
@@ -46,6 +52,7 @@ impl Report {
     }
 
     fn row(&mut self, what: &str, measured: &Measured, rate: &str) {
+        self.largest = self.largest.max(measured.peak);
         let memory = match measured.peak {
             0 => "not measured".to_owned(),
             bytes => format!("{} MB", bytes / 1_000_000),
