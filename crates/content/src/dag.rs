@@ -2,6 +2,8 @@
 //! `ipfs get` writes out is the leaves one after the other.
 //! Source: UnixFS specification, specs.ipfs.tech/unixfs; DAG-PB, ipld.io/specs/codecs/dag-pb.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use cid::{Cid, multihash::Multihash};
 use ipld_dagpb::{PbLink, PbNode};
@@ -17,6 +19,8 @@ const FILE: i32 = 2;
 const FANOUT: usize = 1024;
 /// Leaves a tree may have: 1 TiB of 1 MiB frames. A hostile tree ends here.
 const MAX_LEAVES: usize = 1 << 20;
+/// Inner nodes that may be wanted at once: as many as that tree has above its leaves.
+const MAX_NODES: usize = MAX_LEAVES / FANOUT + 1;
 const MAX_DEPTH: u8 = 4;
 
 /// An IPFS block.
@@ -28,11 +32,17 @@ pub struct Block {
 
 impl Block {
     pub(crate) fn leaf(bytes: Bytes) -> Self {
-        Self { cid: cid_of(RAW, &bytes), bytes }
+        Self {
+            cid: cid_of(RAW, &bytes),
+            bytes,
+        }
     }
 
     fn node(bytes: Vec<u8>) -> Self {
-        Self { cid: cid_of(DAG_PB, &bytes), bytes: bytes.into() }
+        Self {
+            cid: cid_of(DAG_PB, &bytes),
+            bytes: bytes.into(),
+        }
     }
 }
 
@@ -54,13 +64,17 @@ pub enum DagError {
 
 /// Whether a block's bytes hash to its CID (SHA2-256; any other hash is refused).
 pub fn verify_block(cid: &Cid, bytes: &[u8]) -> Result<(), DagError> {
-    let matches = cid.hash().code() == SHA2_256 && cid.hash().digest() == &Sha256::digest(bytes)[..];
+    let matches =
+        cid.hash().code() == SHA2_256 && cid.hash().digest() == &Sha256::digest(bytes)[..];
     if matches { Ok(()) } else { Err(DagError::Hash) }
 }
 
 fn cid_of(codec: u64, bytes: &[u8]) -> Cid {
     let digest = Sha256::digest(bytes);
-    Cid::new_v1(codec, Multihash::wrap(SHA2_256, &digest).expect("a multihash has room for 32 bytes"))
+    Cid::new_v1(
+        codec,
+        Multihash::wrap(SHA2_256, &digest).expect("a multihash has room for 32 bytes"),
+    )
 }
 
 /// UnixFS's `Data` message.
@@ -87,7 +101,11 @@ struct Subtree {
 pub(crate) fn build(leaves: &[Leaf]) -> Vec<Block> {
     let mut level: Vec<Subtree> = leaves
         .iter()
-        .map(|leaf| Subtree { cid: leaf.cid, file_size: leaf.size, total_size: leaf.size })
+        .map(|leaf| Subtree {
+            cid: leaf.cid,
+            file_size: leaf.size,
+            total_size: leaf.size,
+        })
         .collect();
     let mut nodes = Vec::new();
     while level.len() > 1 {
@@ -113,12 +131,24 @@ fn inner_node(children: &[Subtree]) -> (Block, Subtree) {
     };
     let links = children
         .iter()
-        .map(|c| PbLink { cid: c.cid, name: Some(String::new()), size: Some(c.total_size) })
+        .map(|c| PbLink {
+            cid: c.cid,
+            name: Some(String::new()),
+            size: Some(c.total_size),
+        })
         .collect();
-    let bytes = PbNode { links, data: Some(data.encode_to_vec().into()) }.into_bytes();
+    let bytes = PbNode {
+        links,
+        data: Some(data.encode_to_vec().into()),
+    }
+    .into_bytes();
     let total_size = bytes.len() as u64 + children.iter().map(|c| c.total_size).sum::<u64>();
     let block = Block::node(bytes);
-    let subtree = Subtree { cid: block.cid, file_size, total_size };
+    let subtree = Subtree {
+        cid: block.cid,
+        file_size,
+        total_size,
+    };
     (block, subtree)
 }
 
@@ -138,20 +168,22 @@ enum Slot {
 
 impl LeafWalk {
     pub fn new(root: Cid) -> Self {
-        Self { slots: vec![slot(root, 0, 0)], root_seen: root.codec() == RAW }
+        Self {
+            slots: vec![slot(root, 0, 0)],
+            root_seen: root.codec() == RAW,
+        }
     }
 
     /// The inner nodes to hand over next, each once; none when the leaves are known.
     pub fn wanted(&self) -> Vec<Cid> {
-        let mut wanted: Vec<Cid> = Vec::new();
-        for slot in &self.slots {
-            if let Slot::Node { cid, .. } = slot
-                && !wanted.contains(cid)
-            {
-                wanted.push(*cid);
-            }
-        }
-        wanted
+        let mut seen = HashSet::new();
+        self.slots
+            .iter()
+            .filter_map(|slot| match slot {
+                Slot::Node { cid, .. } => seen.insert(*cid).then_some(*cid),
+                Slot::Leaf(_) => None,
+            })
+            .collect()
     }
 
     /// Takes an inner node's bytes. Checks the hash and that the sizes agree with the parent's.
@@ -165,17 +197,31 @@ impl LeafWalk {
         let mut slots = Vec::with_capacity(self.slots.len() + children.len());
         for slot in self.slots.drain(..) {
             match slot {
-                Slot::Node { cid: c, size, depth } if c == *cid => {
+                Slot::Node {
+                    cid: c,
+                    size,
+                    depth,
+                } if c == *cid => {
                     if self.root_seen && size != total {
                         return Err(DagError::Malformed("a node's size is not its parent's"));
                     }
                     if depth + 1 > MAX_DEPTH || slots.len() + children.len() > MAX_LEAVES {
                         return Err(DagError::Malformed("the tree is too large"));
                     }
-                    slots.extend(children.iter().map(|(c, size)| self::slot(*c, *size, depth + 1)));
+                    slots.extend(
+                        children
+                            .iter()
+                            .map(|(c, size)| self::slot(*c, *size, depth + 1)),
+                    );
                 }
                 other => slots.push(other),
             }
+        }
+        let nodes = slots
+            .iter()
+            .filter(|slot| matches!(slot, Slot::Node { .. }));
+        if nodes.count() > MAX_NODES {
+            return Err(DagError::Malformed("the tree is too large"));
         }
         self.slots = slots;
         self.root_seen = true;
@@ -195,12 +241,18 @@ impl LeafWalk {
 }
 
 fn slot(cid: Cid, size: u64, depth: u8) -> Slot {
-    if cid.codec() == RAW { Slot::Leaf(Leaf { cid, size }) } else { Slot::Node { cid, size, depth } }
+    if cid.codec() == RAW {
+        Slot::Leaf(Leaf { cid, size })
+    } else {
+        Slot::Node { cid, size, depth }
+    }
 }
 
 fn children(bytes: Bytes) -> Result<Vec<(Cid, u64)>, DagError> {
     let node = PbNode::from_bytes(bytes).map_err(|_| DagError::Malformed("not a dag-pb node"))?;
-    let data = node.data.ok_or(DagError::Malformed("a node without UnixFS data"))?;
+    let data = node
+        .data
+        .ok_or(DagError::Malformed("a node without UnixFS data"))?;
     let data = Data::decode(data).map_err(|_| DagError::Malformed("not UnixFS data"))?;
     if data.kind != FILE || data.data.is_some_and(|d| !d.is_empty()) {
         return Err(DagError::Malformed("not a file over raw leaves"));
@@ -208,7 +260,12 @@ fn children(bytes: Bytes) -> Result<Vec<(Cid, u64)>, DagError> {
     if data.blocksizes.len() != node.links.len() || node.links.is_empty() {
         return Err(DagError::Malformed("links and sizes differ in number"));
     }
-    Ok(node.links.iter().map(|link| link.cid).zip(data.blocksizes).collect())
+    Ok(node
+        .links
+        .iter()
+        .map(|link| link.cid)
+        .zip(data.blocksizes)
+        .collect())
 }
 
 #[cfg(test)]
@@ -216,7 +273,12 @@ mod tests {
     use super::*;
 
     fn leaves(n: u32) -> Vec<Leaf> {
-        (0..n).map(|i| Leaf { cid: cid_of(RAW, &i.to_be_bytes()), size: 4 }).collect()
+        (0..n)
+            .map(|i| Leaf {
+                cid: cid_of(RAW, &i.to_be_bytes()),
+                size: 4,
+            })
+            .collect()
     }
 
     fn walk(root: Cid, nodes: &[Block]) -> Result<Vec<Leaf>, DagError> {
@@ -242,7 +304,10 @@ mod tests {
     #[test]
     fn the_root_is_pinned() {
         let root = build(&leaves(3)).pop().unwrap();
-        assert_eq!(root.cid.to_string(), "bafybeify2r7byu57x3zc3ezpn6ifwk5supwnnxpjvr62zyvaqs4i6iqhca");
+        assert_eq!(
+            root.cid.to_string(),
+            "bafybeify2r7byu57x3zc3ezpn6ifwk5supwnnxpjvr62zyvaqs4i6iqhca"
+        );
     }
 
     #[test]
@@ -251,11 +316,22 @@ mod tests {
         let nodes = build(&leaves);
         let root = nodes.last().unwrap();
         let mut walk = LeafWalk::new(root.cid);
-        assert_eq!(walk.provide(&root.cid, nodes[0].bytes.clone()), Err(DagError::Hash));
+        assert_eq!(
+            walk.provide(&root.cid, nodes[0].bytes.clone()),
+            Err(DagError::Hash)
+        );
 
         let lie = inner_node(&[
-            Subtree { cid: nodes[0].cid, file_size: 5, total_size: 5 },
-            Subtree { cid: nodes[1].cid, file_size: 5, total_size: 5 },
+            Subtree {
+                cid: nodes[0].cid,
+                file_size: 5,
+                total_size: 5,
+            },
+            Subtree {
+                cid: nodes[1].cid,
+                file_size: 5,
+                total_size: 5,
+            },
         ])
         .0;
         let mut walk = LeafWalk::new(lie.cid);
@@ -268,13 +344,21 @@ mod tests {
 
     #[test]
     fn a_tree_that_multiplies_itself_ends() {
-        let leaf = Subtree { cid: cid_of(RAW, b"x"), file_size: 1, total_size: 1 };
+        let leaf = Subtree {
+            cid: cid_of(RAW, b"x"),
+            file_size: 1,
+            total_size: 1,
+        };
         let mut nodes = Vec::new();
         let mut below = leaf;
         let mut refused = None;
         for _ in 0..6 {
             let children: Vec<_> = (0..FANOUT)
-                .map(|_| Subtree { cid: below.cid, file_size: below.file_size, total_size: 1 })
+                .map(|_| Subtree {
+                    cid: below.cid,
+                    file_size: below.file_size,
+                    total_size: 1,
+                })
                 .collect();
             let (block, subtree) = inner_node(&children);
             nodes.push(block);

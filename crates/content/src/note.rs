@@ -126,14 +126,34 @@ impl NoteContext {
     }
 
     fn aad(&self) -> B256 {
-        let Self { owner, grantee, grant, .. } = *self;
-        typed::GrantContext { owner, grantee, grant: grant.0 }.eip712_signing_hash(&self.domain())
+        let Self {
+            owner,
+            grantee,
+            grant,
+            ..
+        } = *self;
+        typed::GrantContext {
+            owner,
+            grantee,
+            grant: grant.0,
+        }
+        .eip712_signing_hash(&self.domain())
     }
 
     fn signing_hash(&self, envelope: &[u8]) -> B256 {
-        let Self { owner, grantee, grant, .. } = *self;
-        typed::GrantNote { owner, grantee, grant: grant.0, envelope: envelope.to_vec().into() }
-            .eip712_signing_hash(&self.domain())
+        let Self {
+            owner,
+            grantee,
+            grant,
+            ..
+        } = *self;
+        typed::GrantNote {
+            owner,
+            grantee,
+            grant: grant.0,
+            envelope: envelope.to_vec().into(),
+        }
+        .eip712_signing_hash(&self.domain())
     }
 }
 
@@ -150,7 +170,8 @@ pub fn seal_note(
     if signer.address() != context.owner {
         return Err(SealNoteError::NotOwner);
     }
-    let recipient = <XWing as Kem>::PublicKey::from_bytes(recipient).map_err(|_| SealNoteError::Recipient)?;
+    let recipient =
+        <XWing as Kem>::PublicKey::from_bytes(recipient).map_err(|_| SealNoteError::Recipient)?;
     let plaintext = encode(note)?;
     let (key, ciphertext) = single_shot_seal_with_rng::<AesGcm256, HkdfSha256, XWing>(
         &OpModeS::Base,
@@ -163,10 +184,15 @@ pub fn seal_note(
     .map_err(|_| SealNoteError::Recipient)?;
     let mut envelope = key.to_bytes().to_vec();
     envelope.extend_from_slice(&ciphertext);
-    let signature =
-        signer.sign_digest(&context.signing_hash(&envelope)).ok_or(SealNoteError::SignerUnavailable)?;
+    let signature = signer
+        .sign_digest(&context.signing_hash(&envelope))
+        .ok_or(SealNoteError::SignerUnavailable)?;
     let sealed = [&[VERSION], signature.as_slice(), &envelope].concat();
-    if sealed.len() > MAX_NOTE { Err(SealNoteError::TooLong) } else { Ok(sealed) }
+    if sealed.len() > MAX_NOTE {
+        Err(SealNoteError::TooLong)
+    } else {
+        Ok(sealed)
+    }
 }
 
 /// Opens a note, after checking that the owner signed it for this grant.
@@ -175,14 +201,21 @@ pub fn open_note(
     context: &NoteContext,
     opener: &impl EnvelopeOpener,
 ) -> Result<Note, OpenNoteError> {
-    let (&[VERSION], rest) = bytes.split_first_chunk::<1>().ok_or(OpenNoteError::Malformed)? else {
+    let (&[VERSION], rest) = bytes
+        .split_first_chunk::<1>()
+        .ok_or(OpenNoteError::Malformed)?
+    else {
         return Err(OpenNoteError::Malformed);
     };
-    let (signature, envelope) = rest.split_at_checked(SIGNATURE).ok_or(OpenNoteError::Malformed)?;
+    let (signature, envelope) = rest
+        .split_at_checked(SIGNATURE)
+        .ok_or(OpenNoteError::Malformed)?;
     if signer_of(&context.signing_hash(envelope), signature) != Some(context.owner) {
         return Err(OpenNoteError::Signature);
     }
-    let (key, ciphertext) = envelope.split_at_checked(ENCAPSULATED).ok_or(OpenNoteError::Malformed)?;
+    let (key, ciphertext) = envelope
+        .split_at_checked(ENCAPSULATED)
+        .ok_or(OpenNoteError::Malformed)?;
     let plaintext = opener
         .open_envelope(key, INFO, context.aad().as_slice(), ciphertext)
         .ok_or(OpenNoteError::NotForUs)?;

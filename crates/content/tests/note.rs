@@ -5,11 +5,15 @@ mod seeded;
 use alloy::signers::{SignerSync, local::PrivateKeySigner};
 use dhc_content::{
     Cid, DigestSigner, EnvelopeOpener,
-    note::{MAX_NOTE, Note, NoteContext, OpenNoteError, PeerHint, SealNoteError, open_note, seal_note},
+    note::{
+        MAX_NOTE, Note, NoteContext, OpenNoteError, PeerHint, SealNoteError, open_note, seal_note,
+    },
     object::ObjectKey,
 };
 use dhc_domain::{Address, B256, GrantId, ObjectId, RecordId};
-use hpke::{Deserializable, Kem, OpModeR, Serializable, aead::AesGcm256, kdf::HkdfSha256, kem::XWing};
+use hpke::{
+    Deserializable, Kem, OpModeR, Serializable, aead::AesGcm256, kdf::HkdfSha256, kem::XWing,
+};
 use seeded::Seeded;
 use zeroize::Zeroizing;
 
@@ -44,11 +48,24 @@ impl Identity {
 }
 
 impl EnvelopeOpener for Identity {
-    fn open_envelope(&self, key: &[u8], info: &[u8], aad: &[u8], ct: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    fn open_envelope(
+        &self,
+        key: &[u8],
+        info: &[u8],
+        aad: &[u8],
+        ct: &[u8],
+    ) -> Option<Zeroizing<Vec<u8>>> {
         let key = <XWing as Kem>::EncappedKey::from_bytes(key).ok()?;
-        hpke::single_shot_open::<AesGcm256, HkdfSha256, XWing>(&OpModeR::Base, &self.0, &key, info, ct, aad)
-            .ok()
-            .map(Zeroizing::new)
+        hpke::single_shot_open::<AesGcm256, HkdfSha256, XWing>(
+            &OpModeR::Base,
+            &self.0,
+            &key,
+            info,
+            ct,
+            aad,
+        )
+        .ok()
+        .map(Zeroizing::new)
     }
 }
 
@@ -66,7 +83,9 @@ fn note(sealed_mode: bool) -> Note {
     Note {
         record: RecordId(B256::repeat_byte(4)),
         object: ObjectId([5; 16].into()),
-        root: "bafybeify2r7byu57x3zc3ezpn6ifwk5supwnnxpjvr62zyvaqs4i6iqhca".parse::<Cid>().unwrap(),
+        root: "bafybeify2r7byu57x3zc3ezpn6ifwk5supwnnxpjvr62zyvaqs4i6iqhca"
+            .parse::<Cid>()
+            .unwrap(),
         commitment_salt: B256::repeat_byte(6),
         label: "头部 MRI".to_owned(),
         peers: vec![PeerHint {
@@ -78,7 +97,14 @@ fn note(sealed_mode: bool) -> Note {
 }
 
 fn seal(note: &Note) -> Vec<u8> {
-    seal_note(note, &context(), &Identity::new(9).public(), &Wallet::new(1), &mut Seeded::new("note")).unwrap()
+    seal_note(
+        note,
+        &context(),
+        &Identity::new(9).public(),
+        &Wallet::new(1),
+        &mut Seeded::new("note"),
+    )
+    .unwrap()
 }
 
 #[test]
@@ -86,7 +112,10 @@ fn the_grantee_reads_what_the_owner_wrote() {
     for mode in [false, true] {
         let bytes = seal(&note(mode));
         assert!(bytes.len() <= MAX_NOTE);
-        assert_eq!(open_note(&bytes, &context(), &Identity::new(9)), Ok(note(mode)));
+        assert_eq!(
+            open_note(&bytes, &context(), &Identity::new(9)),
+            Ok(note(mode))
+        );
     }
 }
 
@@ -100,16 +129,37 @@ fn labels_of_like_length_make_notes_of_one_length() {
 #[test]
 fn nobody_else_reads_it_and_it_serves_no_other_grant() {
     let bytes = seal(&note(true));
-    assert_eq!(open_note(&bytes, &context(), &Identity::new(8)), Err(OpenNoteError::NotForUs));
+    assert_eq!(
+        open_note(&bytes, &context(), &Identity::new(8)),
+        Err(OpenNoteError::NotForUs)
+    );
     let others = [
-        NoteContext { chain_id: 1, ..context() },
-        NoteContext { consent: Address::ZERO, ..context() },
-        NoteContext { owner: Address::ZERO, ..context() },
-        NoteContext { grantee: Wallet::new(3).address(), ..context() },
-        NoteContext { grant: GrantId(B256::ZERO), ..context() },
+        NoteContext {
+            chain_id: 1,
+            ..context()
+        },
+        NoteContext {
+            consent: Address::ZERO,
+            ..context()
+        },
+        NoteContext {
+            owner: Address::ZERO,
+            ..context()
+        },
+        NoteContext {
+            grantee: Wallet::new(3).address(),
+            ..context()
+        },
+        NoteContext {
+            grant: GrantId(B256::ZERO),
+            ..context()
+        },
     ];
     for other in others {
-        assert_eq!(open_note(&bytes, &other, &Identity::new(9)), Err(OpenNoteError::Signature));
+        assert_eq!(
+            open_note(&bytes, &other, &Identity::new(9)),
+            Err(OpenNoteError::Signature)
+        );
     }
 }
 
@@ -117,12 +167,25 @@ fn nobody_else_reads_it_and_it_serves_no_other_grant() {
 #[test]
 fn an_envelope_signed_again_by_a_stranger_does_not_open() {
     let bytes = seal(&note(true));
-    let stranger = NoteContext { owner: Wallet::new(7).address(), ..context() };
-    let mut forged = seal_note(&note(false), &stranger, &Identity::new(9).public(), &Wallet::new(7), &mut Seeded::new("x")).unwrap();
+    let stranger = NoteContext {
+        owner: Wallet::new(7).address(),
+        ..context()
+    };
+    let mut forged = seal_note(
+        &note(false),
+        &stranger,
+        &Identity::new(9).public(),
+        &Wallet::new(7),
+        &mut Seeded::new("x"),
+    )
+    .unwrap();
     assert!(open_note(&forged, &stranger, &Identity::new(9)).is_ok());
     forged.truncate(66);
     forged.extend_from_slice(&bytes[66..]);
-    assert_eq!(open_note(&forged, &stranger, &Identity::new(9)), Err(OpenNoteError::Signature));
+    assert_eq!(
+        open_note(&forged, &stranger, &Identity::new(9)),
+        Err(OpenNoteError::Signature)
+    );
 }
 
 #[test]
@@ -131,10 +194,16 @@ fn any_flipped_bit_and_any_cut_is_noticed() {
     for i in 0..bytes.len() {
         let mut altered = bytes.clone();
         altered[i] ^= 1 << (i % 8);
-        assert!(open_note(&altered, &context(), &Identity::new(9)).is_err(), "byte {i}");
+        assert!(
+            open_note(&altered, &context(), &Identity::new(9)).is_err(),
+            "byte {i}"
+        );
     }
     for cut in [0, 1, 65, 66, 1185, bytes.len() - 1] {
-        assert!(open_note(&bytes[..cut], &context(), &Identity::new(9)).is_err(), "cut at {cut}");
+        assert!(
+            open_note(&bytes[..cut], &context(), &Identity::new(9)).is_err(),
+            "cut at {cut}"
+        );
     }
 }
 
@@ -148,7 +217,10 @@ fn what_cannot_be_sealed_is_said() {
     let mut long = note(true);
     long.label = "x".repeat(3000);
     assert_eq!(seal(&long, &public, 1), Err(SealNoteError::TooLong));
-    assert_eq!(seal(&note(true), &public[1..], 1), Err(SealNoteError::Recipient));
+    assert_eq!(
+        seal(&note(true), &public[1..], 1),
+        Err(SealNoteError::Recipient)
+    );
     assert_eq!(seal(&note(true), &public, 2), Err(SealNoteError::NotOwner));
 }
 
@@ -156,5 +228,8 @@ fn what_cannot_be_sealed_is_said() {
 fn a_note_of_version_1_opens_for_ever() {
     let pinned = hex::decode(include_str!("vectors/note-1.hex").trim()).unwrap();
     assert_eq!(hex::encode(seal(&note(true))), hex::encode(&pinned));
-    assert_eq!(open_note(&pinned, &context(), &Identity::new(9)), Ok(note(true)));
+    assert_eq!(
+        open_note(&pinned, &context(), &Identity::new(9)),
+        Ok(note(true))
+    );
 }

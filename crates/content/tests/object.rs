@@ -10,8 +10,8 @@ use dhc_content::{
     Cid,
     dag::{Block, Leaf, LeafWalk, verify_block},
     object::{
-        ContentCorrupt, EntryCheck, FRAME, HEADER_LEN, Manifest, ObjectKey, Opener, SealError, Sealed, Sealer,
-        TAG, padme,
+        ContentCorrupt, EntryCheck, FRAME, HEADER_LEN, Manifest, ObjectKey, Opener, SealError,
+        Sealed, Sealer, TAG, padme,
     },
 };
 use dhc_domain::ObjectId;
@@ -32,7 +32,12 @@ fn pattern(len: usize) -> Vec<u8> {
 }
 
 /// Seals entries, giving the finished object and its blocks.
-fn seal(key: &ObjectKey, object: ObjectId, salt: &'static str, entries: &[(&str, Vec<u8>)]) -> (Sealed, Store) {
+fn seal(
+    key: &ObjectKey,
+    object: ObjectId,
+    salt: &'static str,
+    entries: &[(&str, Vec<u8>)],
+) -> (Sealed, Store) {
     let mut store = Store::new();
     let mut keep = |block: Block| {
         verify_block(&block.cid, &block.bytes).unwrap();
@@ -79,7 +84,9 @@ fn read(opener: &Opener, store: &Store, range: std::ops::Range<u64>) -> Vec<u8> 
     opener
         .pieces(range)
         .flat_map(|piece| {
-            let frame = opener.open_frame(piece.frame, store[&piece.cid].clone()).unwrap();
+            let frame = opener
+                .open_frame(piece.frame, store[&piece.cid].clone())
+                .unwrap();
             frame[piece.within].to_vec()
         })
         .collect()
@@ -87,7 +94,10 @@ fn read(opener: &Opener, store: &Store, range: std::ops::Range<u64>) -> Vec<u8> 
 
 /// The object as one file, as `ipfs get` writes it.
 fn file(root: Cid, store: &Store) -> Vec<u8> {
-    leaves(root, store).iter().flat_map(|leaf| store[&leaf.cid].clone()).collect()
+    leaves(root, store)
+        .iter()
+        .flat_map(|leaf| store[&leaf.cid].clone())
+        .collect()
 }
 
 #[test]
@@ -106,7 +116,10 @@ fn entries_come_back_byte_for_byte() {
     assert_eq!(manifest.meta, json!({ "study": 1 }));
     assert_eq!((opener.object(), manifest.entries.len()), (OBJECT, 4));
     for (entry, (path, bytes)) in manifest.entries.iter().zip(&entries) {
-        assert_eq!((entry.path.as_str(), entry.length), (*path, bytes.len() as u64));
+        assert_eq!(
+            (entry.path.as_str(), entry.length),
+            (*path, bytes.len() as u64)
+        );
         let read = read(&opener, &store, entry.range());
         let mut check = EntryCheck::new(entry);
         check.update(&read);
@@ -124,10 +137,22 @@ fn lengths_around_a_frame_are_sealed_and_opened() {
         let (sealed, store) = seal(&key, OBJECT, "edge", &[("x", bytes.clone())]);
         let opener = opener(&key, sealed.root, &store).unwrap();
         let content = padme(len as u64);
-        assert_eq!(u64::from(opener.frames()), content.div_ceil(FRAME as u64).max(1), "{len}");
+        assert_eq!(
+            u64::from(opener.frames()),
+            content.div_ceil(FRAME as u64).max(1),
+            "{len}"
+        );
         let manifest = manifest(&opener, &store).unwrap();
-        assert!(read(&opener, &store, manifest.entries[0].range()) == bytes, "{len}");
-        assert!(read(&opener, &store, len as u64..u64::MAX).iter().all(|b| *b == 0), "padding of {len}");
+        assert!(
+            read(&opener, &store, manifest.entries[0].range()) == bytes,
+            "{len}"
+        );
+        assert!(
+            read(&opener, &store, len as u64..u64::MAX)
+                .iter()
+                .all(|b| *b == 0),
+            "padding of {len}"
+        );
     }
 }
 
@@ -155,15 +180,32 @@ fn frames_sealed_elsewhere_in_any_order_make_the_same_object() {
 #[test]
 fn misuse_of_the_sealer_is_refused() {
     let mut sealer = Sealer::new(&key("misuse"), OBJECT, &mut Seeded::new("misuse"));
-    assert_eq!(sealer.push(&mut b"x".as_slice()).unwrap_err(), SealError::NoEntry);
+    assert_eq!(
+        sealer.push(&mut b"x".as_slice()).unwrap_err(),
+        SealError::NoEntry
+    );
     sealer.begin("a", json!(null)).unwrap();
     for path in ["a", "A", "../a", "/a", ""] {
-        assert_eq!(sealer.begin(path, json!(null)).unwrap_err(), SealError::Path, "{path:?}");
+        assert_eq!(
+            sealer.begin(path, json!(null)).unwrap_err(),
+            SealError::Path,
+            "{path:?}"
+        );
     }
     let bytes = pattern(FRAME + 1);
     let frame = sealer.push_frame(&mut bytes.as_slice()).unwrap();
     assert!(frame.is_some());
-    assert!(matches!(sealer.finish(json!(null)), Err(SealError::NotLinked(0))));
+    assert!(matches!(
+        sealer.finish(json!(null)),
+        Err(SealError::NotLinked(0))
+    ));
+}
+
+#[test]
+fn a_manifest_too_large_to_be_held_is_refused() {
+    let sealer = Sealer::new(&key("large"), OBJECT, &mut Seeded::new("large"));
+    let meta = json!("x".repeat(64 << 20));
+    assert!(matches!(sealer.finish(meta), Err(SealError::TooLarge)));
 }
 
 #[test]
@@ -188,7 +230,10 @@ fn the_same_bytes_are_never_sealed_twice_alike() {
 #[test]
 fn another_key_is_noticed_before_any_frame_is_opened() {
     let (sealed, store) = seal(&key("right"), OBJECT, "s", &[("x", pattern(10))]);
-    assert_eq!(opener(&key("wrong"), sealed.root, &store).err(), Some(ContentCorrupt::Key));
+    assert_eq!(
+        opener(&key("wrong"), sealed.root, &store).err(),
+        Some(ContentCorrupt::Key)
+    );
 }
 
 /// Every byte of a small object: header, content with its padding, manifest.
@@ -229,26 +274,53 @@ fn frames_cut_moved_or_spliced_are_noticed() {
     for i in 1..whole.len() {
         let mut cut = whole.clone();
         cut.remove(i);
-        assert_eq!(Opener::new(&key, cut, header).err(), Some(ContentCorrupt::Layout));
+        assert_eq!(
+            Opener::new(&key, cut, header).err(),
+            Some(ContentCorrupt::Layout)
+        );
     }
     let (first, cut) = (block(1), block(2).slice(..FRAME));
     // Moved within the object.
-    assert_eq!(opener.open_frame(1, first.clone()).err(), Some(ContentCorrupt::Frame(1)));
-    assert_eq!(opener.open_frame(2, first.clone()).err(), Some(ContentCorrupt::Frame(2)));
-    assert_eq!(opener.open_frame(1, cut).err(), Some(ContentCorrupt::Frame(1)));
-    assert_eq!(opener.open_frame(3, first.clone()).err(), Some(ContentCorrupt::Layout));
+    assert_eq!(
+        opener.open_frame(1, first.clone()).err(),
+        Some(ContentCorrupt::Frame(1))
+    );
+    assert_eq!(
+        opener.open_frame(2, first.clone()).err(),
+        Some(ContentCorrupt::Frame(2))
+    );
+    assert_eq!(
+        opener.open_frame(1, cut).err(),
+        Some(ContentCorrupt::Frame(1))
+    );
+    assert_eq!(
+        opener.open_frame(3, first.clone()).err(),
+        Some(ContentCorrupt::Layout)
+    );
     assert!(opener.open_manifest([first.clone()]).is_err());
     assert_eq!(opener.open_manifest([]).err(), Some(ContentCorrupt::Layout));
-    assert_eq!(opener.open_manifest([block(4), block(4)]).err(), Some(ContentCorrupt::Layout));
+    assert_eq!(
+        opener.open_manifest([block(4), block(4)]).err(),
+        Some(ContentCorrupt::Layout)
+    );
 
     // Spliced from another version under the same key, and from another object.
-    for (id, salt) in [(OBJECT, "other version"), (ObjectId([8; 16].into()), "moved")] {
+    for (id, salt) in [
+        (OBJECT, "other version"),
+        (ObjectId([8; 16].into()), "moved"),
+    ] {
         let (other, other_store) = seal(&key, id, salt, &[("x", pattern(3 * FRAME))]);
         let theirs = leaves(other.root, &other_store);
         let foreign = other_store[&theirs[1].cid].clone();
-        assert_eq!(opener.open_frame(0, foreign).err(), Some(ContentCorrupt::Frame(0)));
+        assert_eq!(
+            opener.open_frame(0, foreign).err(),
+            Some(ContentCorrupt::Frame(0))
+        );
         let foreign_header = &other_store[&theirs[0].cid];
-        assert!(Opener::new(&key, whole.clone(), foreign_header).is_ok_and(|o| o.open_frame(0, first.clone()).is_err()));
+        assert!(
+            Opener::new(&key, whole.clone(), foreign_header)
+                .is_ok_and(|o| o.open_frame(0, first.clone()).is_err())
+        );
     }
 }
 
@@ -266,16 +338,30 @@ fn an_entry_whose_bytes_are_not_its_hash_is_noticed() {
 #[test]
 fn an_object_of_version_1_opens_for_ever() {
     let key = key("pinned key");
-    let (sealed, store) = seal(&key, OBJECT, "pinned salt", &[("hello.txt", b"hello, world".to_vec())]);
+    let (sealed, store) = seal(
+        &key,
+        OBJECT,
+        "pinned salt",
+        &[("hello.txt", b"hello, world".to_vec())],
+    );
     let file = file(sealed.root, &store);
-    assert_eq!(hex::encode(&file), include_str!("vectors/object-1.hex").trim());
-    assert_eq!(sealed.root.to_string(), "bafybeia56xivojefz4cl2cmhy2kp2x2ggmejvrkod6qtkslxuccxy4qi3i");
+    assert_eq!(
+        hex::encode(&file),
+        include_str!("vectors/object-1.hex").trim()
+    );
+    assert_eq!(
+        sealed.root.to_string(),
+        "bafybeia56xivojefz4cl2cmhy2kp2x2ggmejvrkod6qtkslxuccxy4qi3i"
+    );
 
     let pinned = Bytes::from(hex::decode(include_str!("vectors/object-1.hex").trim()).unwrap());
     let leaves = leaves(sealed.root, &store);
     let opener = Opener::new(&key, leaves, &pinned[..HEADER_LEN]).unwrap();
     let end = HEADER_LEN + 12 + TAG;
-    assert_eq!(&opener.open_frame(0, pinned.slice(HEADER_LEN..end)).unwrap()[..], b"hello, world");
+    assert_eq!(
+        &opener.open_frame(0, pinned.slice(HEADER_LEN..end)).unwrap()[..],
+        b"hello, world"
+    );
     let manifest = opener.open_manifest([pinned.slice(end..)]).unwrap();
     assert_eq!(manifest.entries[0].path, "hello.txt");
 }

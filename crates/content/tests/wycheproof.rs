@@ -33,10 +33,27 @@ fn aes_256_gcm() {
             let nonce = Nonce::<Aes256Gcm>::try_from(bytes(test, "iv").as_slice()).unwrap();
             let (aad, msg) = (bytes(test, "aad"), bytes(test, "msg"));
             let sealed = [bytes(test, "ct"), bytes(test, "tag")].concat();
-            let opened = cipher.decrypt(&nonce, Payload { msg: &sealed, aad: &aad });
+            let opened = cipher.decrypt(
+                &nonce,
+                Payload {
+                    msg: &sealed,
+                    aad: &aad,
+                },
+            );
             if test["result"] == "valid" {
                 assert_eq!(opened.unwrap(), msg, "{}", test["tcId"]);
-                assert_eq!(cipher.encrypt(&nonce, Payload { msg: &msg, aad: &aad }).unwrap(), sealed);
+                assert_eq!(
+                    cipher
+                        .encrypt(
+                            &nonce,
+                            Payload {
+                                msg: &msg,
+                                aad: &aad
+                            }
+                        )
+                        .unwrap(),
+                    sealed
+                );
             } else {
                 assert!(opened.is_err(), "{}", test["tcId"]);
             }
@@ -56,7 +73,12 @@ fn hkdf_sha256() {
         let hkdf = Hkdf::<Sha256>::new(Some(&bytes(test, "salt")), &bytes(test, "ikm"));
         let mut okm = vec![0; test["size"].as_u64().unwrap() as usize];
         let expanded = hkdf.expand(&bytes(test, "info"), &mut okm);
-        assert_eq!(expanded.is_ok(), test["result"] == "valid", "{}", test["tcId"]);
+        assert_eq!(
+            expanded.is_ok(),
+            test["result"] == "valid",
+            "{}",
+            test["tcId"]
+        );
         if expanded.is_ok() {
             assert_eq!(okm, bytes(test, "okm"), "{}", test["tcId"]);
         }
@@ -73,9 +95,14 @@ fn x25519() {
         .flat_map(|group| group["tests"].as_array().unwrap())
     {
         let key = |field| -> [u8; 32] { bytes(test, field).try_into().unwrap() };
-        let shared = StaticSecret::from(key("private")).diffie_hellman(&PublicKey::from(key("public")));
+        let shared =
+            StaticSecret::from(key("private")).diffie_hellman(&PublicKey::from(key("public")));
         assert_eq!(shared.to_bytes(), key("shared"), "{}", test["tcId"]);
-        let zero = test["flags"].as_array().unwrap().iter().any(|f| f == "ZeroSharedSecret");
+        let zero = test["flags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|f| f == "ZeroSharedSecret");
         assert_eq!(shared.was_contributory(), !zero, "{}", test["tcId"]);
         checked += 1;
     }
@@ -88,9 +115,13 @@ fn ml_kem_768() {
         eprintln!("not run: DHC_TEST_DATA names no folder");
         return;
     };
-    let json = std::fs::read_to_string(data.join("vectors/wycheproof_mlkem_768_test.json")).unwrap();
+    let json =
+        std::fs::read_to_string(data.join("vectors/wycheproof_mlkem_768_test.json")).unwrap();
     let mut checked = 0;
-    for test in groups(&json).iter().flat_map(|group| group["tests"].as_array().unwrap()) {
+    for test in groups(&json)
+        .iter()
+        .flat_map(|group| group["tests"].as_array().unwrap())
+    {
         let Ok(seed) = ml_kem::Seed::try_from(bytes(test, "seed").as_slice()) else {
             assert_eq!(test["result"], "invalid");
             continue;

@@ -17,7 +17,11 @@ impl AccountHandle {
     pub(crate) fn derive(parent: &bip32::XPrv, index: u32) -> Result<Self, DeriveError> {
         let key = derivation::account(parent, index)?;
         let address = Address::from_public_key(key.verifying_key());
-        Ok(Self { index, address, key: Arc::new(key) })
+        Ok(Self {
+            index,
+            address,
+            key: Arc::new(key),
+        })
     }
 
     /// The last level of m/44'/60'/0'/0/i.
@@ -58,6 +62,8 @@ impl AccountHandle {
 
 impl fmt::Debug for AccountHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccountHandle").field("index", &self.index).finish_non_exhaustive()
+        f.debug_struct("AccountHandle")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
     }
 }

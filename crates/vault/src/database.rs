@@ -28,12 +28,23 @@ impl DatabaseKey {
 
     /// 0x01 ‖ nonce (12, random) ‖ AES-256-GCM ciphertext and tag. `aad` names the value's place
     /// (table and key), so that a value moved elsewhere does not open.
-    pub fn seal(&self, aad: &[u8], plaintext: &[u8], rng: &mut (impl CryptoRng + ?Sized)) -> Vec<u8> {
+    pub fn seal(
+        &self,
+        aad: &[u8],
+        plaintext: &[u8],
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         rng.fill_bytes(&mut nonce);
         let ciphertext = self
             .0
-            .encrypt(&Nonce::<Aes256Gcm>::from(nonce), Payload { msg: plaintext, aad })
+            .encrypt(
+                &Nonce::<Aes256Gcm>::from(nonce),
+                Payload {
+                    msg: plaintext,
+                    aad,
+                },
+            )
             .expect("a value in memory is below AES-GCM's 64 GiB");
         let mut sealed = Vec::with_capacity(1 + NONCE + ciphertext.len());
         sealed.push(VERSION);

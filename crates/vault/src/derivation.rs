@@ -21,7 +21,9 @@ pub enum DeriveError {
 /// Derives along a path; a level is (number, hardened).
 fn derive(seed: &[u8; 64], path: &[(u32, bool)]) -> Result<XPrv, DeriveError> {
     let root = XPrv::new(seed).map_err(|_| DeriveError::NoKey)?;
-    path.iter().try_fold(root, |key, (number, hardened)| child(&key, *number, *hardened))
+    path.iter().try_fold(root, |key, (number, hardened)| {
+        child(&key, *number, *hardened)
+    })
 }
 
 fn child(key: &XPrv, number: u32, hardened: bool) -> Result<XPrv, DeriveError> {
@@ -41,7 +43,11 @@ pub(crate) fn account(parent: &XPrv, index: u32) -> Result<SigningKey, DeriveErr
 
 /// A 32-byte key from a hardened branch of our own: HKDF-SHA256 over its private key, so that it
 /// is neither a secp256k1 key nor related to one.
-fn branch_key(seed: &[u8; 64], path: &[(u32, bool)], info: &[u8]) -> Result<Zeroizing<[u8; 32]>, DeriveError> {
+fn branch_key(
+    seed: &[u8; 64],
+    path: &[(u32, bool)],
+    info: &[u8],
+) -> Result<Zeroizing<[u8; 32]>, DeriveError> {
     let branch = derive(seed, path)?;
     let ikm = Zeroizing::new(branch.to_bytes());
     let mut key = Zeroizing::new([0; 32]);

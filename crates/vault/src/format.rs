@@ -19,7 +19,11 @@ pub struct KdfParams {
 
 impl KdfParams {
     /// 64 MiB, 3 passes, 1 lane: the floor for vaults that people keep.
-    pub const DEFAULT: Self = Self { memory_kib: 65_536, passes: 3, lanes: 1 };
+    pub const DEFAULT: Self = Self {
+        memory_kib: 65_536,
+        passes: 3,
+        lanes: 1,
+    };
 
     /// Argon2's own bounds from below; from above what a file may make its reader spend.
     pub(crate) fn is_acceptable(self) -> bool {
@@ -78,7 +82,10 @@ impl PasswordSlot {
 pub(crate) enum Slot {
     Password(PasswordSlot),
     /// Of a kind that a newer app wrote: kept as it is.
-    Other { kind: u8, body: Vec<u8> },
+    Other {
+        kind: u8,
+        body: Vec<u8>,
+    },
 }
 
 /// A file, taken apart.
@@ -138,7 +145,9 @@ impl Envelope {
         if Sha256::digest(body)[..] != checksum[..] {
             return Err(ParseError::Damaged("its checksum does not match"));
         }
-        let rest = body.get(MAGIC.len()..).ok_or(ParseError::Damaged("it is cut short"))?;
+        let rest = body
+            .get(MAGIC.len()..)
+            .ok_or(ParseError::Damaged("it is cut short"))?;
         Self::decode_fields(rest)
     }
 
@@ -154,11 +163,16 @@ impl Envelope {
         for _ in 0..count {
             let kind = rest.try_get_u8().map_err(short)?;
             let len = usize::from(rest.try_get_u16().map_err(short)?);
-            let (body, tail) = rest.split_at_checked(len).ok_or(ParseError::Damaged("a slot is cut short"))?;
+            let (body, tail) = rest
+                .split_at_checked(len)
+                .ok_or(ParseError::Damaged("a slot is cut short"))?;
             rest = tail;
             slots.push(match kind {
                 PASSWORD_SLOT => Slot::Password(decode_password_slot(body)?),
-                kind => Slot::Other { kind, body: body.to_vec() },
+                kind => Slot::Other {
+                    kind,
+                    body: body.to_vec(),
+                },
             });
         }
         let mut nonce = [0; 12];
@@ -167,7 +181,12 @@ impl Envelope {
         if rest.len() != len {
             return Err(ParseError::Damaged("its payload has another length"));
         }
-        Ok(Self { generation, slots, nonce, payload: rest.to_vec() })
+        Ok(Self {
+            generation,
+            slots,
+            nonce,
+            payload: rest.to_vec(),
+        })
     }
 }
 
@@ -176,7 +195,11 @@ fn decode_password_slot(mut body: &[u8]) -> Result<PasswordSlot, ParseError> {
     if body.len() != PASSWORD_SLOT_LEN {
         return Err(DAMAGED);
     }
-    let params = KdfParams { memory_kib: body.get_u32(), passes: body.get_u32(), lanes: body.get_u32() };
+    let params = KdfParams {
+        memory_kib: body.get_u32(),
+        passes: body.get_u32(),
+        lanes: body.get_u32(),
+    };
     if !params.is_acceptable() {
         return Err(DAMAGED);
     }
@@ -184,7 +207,12 @@ fn decode_password_slot(mut body: &[u8]) -> Result<PasswordSlot, ParseError> {
     body.copy_to_slice(&mut salt);
     body.copy_to_slice(&mut nonce);
     body.copy_to_slice(&mut wrapped);
-    Ok(PasswordSlot { params, salt, nonce, wrapped })
+    Ok(PasswordSlot {
+        params,
+        salt,
+        nonce,
+        wrapped,
+    })
 }
 
 #[cfg(test)]
@@ -195,14 +223,25 @@ mod tests {
 
     fn slots() -> impl Strategy<Value = Slot> {
         prop_oneof![
-            (8u32..=1 << 20, 1u32..=64, any::<[u8; 16]>(), any::<[u8; 12]>(), any::<u8>()).prop_map(
-                |(memory_kib, passes, salt, nonce, fill)| Slot::Password(PasswordSlot {
-                    params: KdfParams { memory_kib, passes, lanes: 1 },
-                    salt,
-                    nonce,
-                    wrapped: [fill; 48],
-                })
-            ),
+            (
+                8u32..=1 << 20,
+                1u32..=64,
+                any::<[u8; 16]>(),
+                any::<[u8; 12]>(),
+                any::<u8>()
+            )
+                .prop_map(|(memory_kib, passes, salt, nonce, fill)| Slot::Password(
+                    PasswordSlot {
+                        params: KdfParams {
+                            memory_kib,
+                            passes,
+                            lanes: 1
+                        },
+                        salt,
+                        nonce,
+                        wrapped: [fill; 48],
+                    }
+                )),
             (2u8.., proptest::collection::vec(any::<u8>(), 0..40))
                 .prop_map(|(kind, body)| Slot::Other { kind, body }),
         ]

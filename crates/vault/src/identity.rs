@@ -48,7 +48,8 @@ impl RecordIdentity {
         aad: &[u8],
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, OpenEnvelopeError> {
-        let key = <XWing as Kem>::EncappedKey::from_bytes(encapsulated).map_err(|_| OpenEnvelopeError)?;
+        let key =
+            <XWing as Kem>::EncappedKey::from_bytes(encapsulated).map_err(|_| OpenEnvelopeError)?;
         single_shot_open::<AesGcm256, HkdfSha256, XWing>(
             &OpModeR::Base,
             &self.0.private,

@@ -5,13 +5,11 @@
 //! key leaves as bytes. The words leave only through [`SealedVault::reveal_words`], which asks
 //! for the password again.
 //!
-//! Everything but [`file`] is free of I/O; randomness is an argument. The bytes are specified in
-//! `docs/spec/vault.md`.
+//! Free of I/O; randomness is an argument. The bytes are specified in `docs/spec/vault.md`.
 
 mod accounts;
 mod database;
 mod derivation;
-pub mod file;
 mod format;
 mod identity;
 mod sealed;
@@ -24,6 +22,8 @@ pub use derivation::DeriveError;
 pub use format::{KdfParams, ParseError};
 pub use identity::{ENCAPSULATED_LEN, OpenEnvelopeError, RECORD_KEY_LEN, RecordIdentity};
 pub use rand_core;
-pub use sealed::{ChangePasswordError, CreateError, Loaded, NewVault, OpenError, SealedVault, choose};
+pub use sealed::{
+    ChangePasswordError, CreateError, Loaded, NewVault, OpenError, SealedVault, choose,
+};
 pub use unlocked::Unlocked;
 pub use words::{WordCount, Words, WordsError};

@@ -60,7 +60,7 @@ pub enum ChangePasswordError {
     Create(#[from] CreateError),
 }
 
-/// The generation to use, and whether it is an earlier one because the newest is damaged.
+/// The generation to use, and whether it is an earlier one because the newest is damaged or gone.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub vault: SealedVault,
@@ -69,14 +69,22 @@ pub struct Loaded {
 
 /// Takes the newest undamaged generation. `None` where there is no file at all; the error is
 /// that of the current file.
-pub fn choose(current: Option<Vec<u8>>, previous: Option<Vec<u8>>) -> Result<Option<Loaded>, ParseError> {
-    let had_current = current.is_some();
-    let first = current.map(SealedVault::parse);
-    if let Some(Ok(vault)) = first {
-        return Ok(Some(Loaded { vault, fell_back: false }));
+pub fn choose(
+    current: Option<Vec<u8>>,
+    previous: Option<Vec<u8>>,
+) -> Result<Option<Loaded>, ParseError> {
+    let current = current.map(SealedVault::parse);
+    if let Some(Ok(vault)) = current {
+        return Ok(Some(Loaded {
+            vault,
+            fell_back: false,
+        }));
     }
-    match (previous.map(SealedVault::parse), first) {
-        (Some(Ok(vault)), _) => Ok(Some(Loaded { vault, fell_back: had_current })),
+    match (previous.map(SealedVault::parse), current) {
+        (Some(Ok(vault)), _) => Ok(Some(Loaded {
+            vault,
+            fell_back: true,
+        })),
         (_, Some(Err(e))) | (Some(Err(e)), _) => Err(e),
         _ => Ok(None),
     }
@@ -157,7 +165,12 @@ impl SealedVault {
         }
         let mut data_key = Zeroizing::new([0; 32]);
         rng.fill_bytes(&mut *data_key);
-        let mut slot = PasswordSlot { params, salt: [0; 16], nonce: [0; 12], wrapped: [0; 48] };
+        let mut slot = PasswordSlot {
+            params,
+            salt: [0; 16],
+            nonce: [0; 12],
+            wrapped: [0; 48],
+        };
         rng.fill_bytes(&mut slot.salt);
         rng.fill_bytes(&mut slot.nonce);
         let kek = stretch(password, &slot).ok_or(CreateError::Cost)?;
@@ -166,10 +179,17 @@ impl SealedVault {
 
         let mut nonce = [0; 12];
         rng.fill_bytes(&mut nonce);
-        let mut envelope =
-            Envelope { generation, slots: vec![Slot::Password(slot)], nonce, payload: Vec::new() };
+        let mut envelope = Envelope {
+            generation,
+            slots: vec![Slot::Password(slot)],
+            nonce,
+            payload: Vec::new(),
+        };
         envelope.payload = encrypt(&data_key, &nonce, &envelope.header(), &*secret.0);
-        Ok(Self { bytes: envelope.encode(), envelope })
+        Ok(Self {
+            bytes: envelope.encode(),
+            envelope,
+        })
     }
 
     fn unseal(&self, password: &str) -> Result<Secret, OpenError> {
@@ -181,17 +201,27 @@ impl SealedVault {
             })
             .ok_or(OpenError::BadPassword)?;
         let data_key: Zeroizing<[u8; 32]> = Zeroizing::new(
-            data_key.as_slice().try_into().map_err(|_| OpenError::Damaged("its data key has another length"))?,
+            data_key
+                .as_slice()
+                .try_into()
+                .map_err(|_| OpenError::Damaged("its data key has another length"))?,
         );
-        let payload = decrypt(&data_key, &self.envelope.nonce, &self.envelope.header(), &self.envelope.payload)
-            .ok_or(OpenError::Damaged("its content was altered"))?;
+        let payload = decrypt(
+            &data_key,
+            &self.envelope.nonce,
+            &self.envelope.header(),
+            &self.envelope.payload,
+        )
+        .ok_or(OpenError::Damaged("its content was altered"))?;
         Secret::decode(&payload).ok_or(OpenError::Damaged("its content is malformed"))
     }
 }
 
 impl fmt::Debug for SealedVault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SealedVault").field("generation", &self.generation()).finish_non_exhaustive()
+        f.debug_struct("SealedVault")
+            .field("generation", &self.generation())
+            .finish_non_exhaustive()
     }
 }
 
@@ -228,14 +258,20 @@ impl Secret {
     }
 
     fn seed(&self) -> &[u8; 64] {
-        self.0.last_chunk().expect("the payload is longer than a seed")
+        self.0
+            .last_chunk()
+            .expect("the payload is longer than a seed")
     }
 }
 
 /// Argon2id over the password in Unicode's NFC, so that the same keys typed on another system
 /// open the vault.
 fn stretch(password: &str, slot: &PasswordSlot) -> Option<Zeroizing<[u8; 32]>> {
-    let KdfParams { memory_kib, passes, lanes } = slot.params;
+    let KdfParams {
+        memory_kib,
+        passes,
+        lanes,
+    } = slot.params;
     if !slot.params.is_acceptable() {
         return None;
     }

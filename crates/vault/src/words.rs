@@ -55,11 +55,13 @@ impl Words {
             .into_iter()
             .find(|l| words.first().is_some_and(|w| l.find_word(w).is_some()))
             .unwrap_or(Language::English);
-        Mnemonic::parse_in_normalized(language, &phrase).map(Self).map_err(|e| match e {
-            bip39::Error::UnknownWord(i) => WordsError::Unknown(i + 1),
-            bip39::Error::InvalidChecksum => WordsError::Checksum,
-            _ => WordsError::Count(words.len()),
-        })
+        Mnemonic::parse_in_normalized(language, &phrase)
+            .map(Self)
+            .map_err(|e| match e {
+                bip39::Error::UnknownWord(i) => WordsError::Unknown(i + 1),
+                bip39::Error::InvalidChecksum => WordsError::Checksum,
+                _ => WordsError::Count(words.len()),
+            })
     }
 
     /// The words, one space between, for display or for comparing with what was re-entered.
@@ -112,7 +114,8 @@ fn split(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const LEGAL: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+    const LEGAL: &str =
+        "legal winner thank year wave sausage worth useful legal winner thank yellow";
 
     /// Trezor's vectors: entropy, words, seed under the passphrase "TREZOR", master key.
     #[test]
@@ -120,17 +123,18 @@ mod tests {
         let vectors: serde_json::Value =
             serde_json::from_str(include_str!("../tests/vectors/bip39.json")).unwrap();
         let mut checked = 0;
-        for (language, list) in
-            [(Language::English, "english"), (Language::SimplifiedChinese, "chinese_simplified")]
-        {
+        for (language, list) in [
+            (Language::English, "english"),
+            (Language::SimplifiedChinese, "chinese_simplified"),
+        ] {
             for vector in vectors[list].as_array().unwrap() {
                 let field = |i: usize| vector[i].as_str().unwrap();
                 let words = Words::parse(field(1)).unwrap();
                 assert_eq!(words.language(), language);
                 assert_eq!(hex::encode(&*words.entropy()), field(0));
                 let seed = words.seed("TREZOR");
-                assert_eq!(hex::encode(&*seed), field(2));
-                let master = bip32::XPrv::new(&*seed).unwrap();
+                assert_eq!(hex::encode(*seed), field(2));
+                let master = bip32::XPrv::new(*seed).unwrap();
                 assert_eq!(master.to_string(bip32::Prefix::XPRV).as_str(), field(3));
                 checked += 1;
             }
@@ -141,7 +145,13 @@ mod tests {
     #[test]
     fn words_are_read_as_people_keep_them() {
         let w = Words::parse(LEGAL).unwrap();
-        assert_eq!(Words::parse(&format!("  {}\n", LEGAL.to_uppercase().replace(' ', "\n\t"))), Ok(w.clone()));
+        assert_eq!(
+            Words::parse(&format!(
+                "  {}\n",
+                LEGAL.to_uppercase().replace(' ', "\n\t")
+            )),
+            Ok(w.clone())
+        );
         assert_eq!(w.phrase().as_str(), LEGAL);
         assert_eq!(format!("{w:?}"), "Words([redacted])");
     }
@@ -151,7 +161,10 @@ mod tests {
         let w = Words::from_entropy(Language::SimplifiedChinese, &[7; 16]).unwrap();
         let phrase = w.phrase();
         assert_eq!(Words::parse(&phrase), Ok(w.clone()));
-        assert_eq!(Words::parse(&phrase.replace(' ', "\u{3000}")), Ok(w.clone()));
+        assert_eq!(
+            Words::parse(&phrase.replace(' ', "\u{3000}")),
+            Ok(w.clone())
+        );
         assert_eq!(Words::parse(&phrase.replace(' ', "")), Ok(w));
     }
 
@@ -159,8 +172,14 @@ mod tests {
     fn what_is_wrong_is_said() {
         assert_eq!(Words::parse(""), Err(WordsError::Count(0)));
         assert_eq!(Words::parse("legal winner"), Err(WordsError::Count(2)));
-        assert_eq!(Words::parse(&LEGAL.replace("wave", "wafe")), Err(WordsError::Unknown(5)));
-        assert_eq!(Words::parse(&LEGAL.replace("yellow", "zoo")), Err(WordsError::Checksum));
+        assert_eq!(
+            Words::parse(&LEGAL.replace("wave", "wafe")),
+            Err(WordsError::Unknown(5))
+        );
+        assert_eq!(
+            Words::parse(&LEGAL.replace("yellow", "zoo")),
+            Err(WordsError::Checksum)
+        );
         assert_eq!(
             Words::parse(&LEGAL.replace("legal winner thank year", "winner legal thank year")),
             Err(WordsError::Checksum)

@@ -6,20 +6,36 @@ use alloy_primitives::{Address, B256, Signature, eip191_hash_message, keccak256}
 use dhc_vault::{
     AccountHandle, DatabaseKey, KdfParams, NewVault, RecordIdentity, SealedVault, Unlocked, Words,
 };
-use hpke::{Deserializable, Kem, OpModeS, Serializable, aead::AesGcm256, kdf::HkdfSha256, kem::XWing};
+use hpke::{
+    Deserializable, Kem, OpModeS, Serializable, aead::AesGcm256, kdf::HkdfSha256, kem::XWing,
+};
 use proptest::prelude::*;
 use seeded::Seeded;
 use sha2::{Digest, Sha256};
 
 fn unlocked(words: &str, passphrase: &str) -> Unlocked {
     let words = Words::parse(words).unwrap();
-    let kdf = KdfParams { memory_kib: 64, passes: 1, lanes: 1 };
-    let new = NewVault { words: &words, passphrase, password: "password", kdf };
-    SealedVault::create(&new, &mut Seeded::new("handles")).unwrap().1
+    let kdf = KdfParams {
+        memory_kib: 64,
+        passes: 1,
+        lanes: 1,
+    };
+    let new = NewVault {
+        words: &words,
+        passphrase,
+        password: "password",
+        kdf,
+    };
+    SealedVault::create(&new, &mut Seeded::new("handles"))
+        .unwrap()
+        .1
 }
 
 fn junk() -> Unlocked {
-    unlocked("test test test test test test test test test test test junk", "")
+    unlocked(
+        "test test test test test test test test test test test junk",
+        "",
+    )
 }
 
 /// The well-known accounts of Hardhat's and Foundry's development words.
@@ -34,7 +50,10 @@ fn accounts_are_those_that_every_wallet_derives() {
     ];
     for (i, address) in (0..).zip(addresses) {
         let account = vault.account(i).unwrap();
-        assert_eq!((account.index(), account.address().to_string()), (i, address.to_owned()));
+        assert_eq!(
+            (account.index(), account.address().to_string()),
+            (i, address.to_owned())
+        );
     }
     assert!(vault.account(1 << 31).is_err());
 }
@@ -44,8 +63,14 @@ fn a_passphrase_makes_another_vault() {
     let words = "test test test test test test test test test test test junk";
     let with = unlocked(words, "秘密");
     let without = junk();
-    assert_ne!(with.account(0).unwrap().address(), without.account(0).unwrap().address());
-    assert_ne!(with.record_identity().public_key(), without.record_identity().public_key());
+    assert_ne!(
+        with.account(0).unwrap().address(),
+        without.account(0).unwrap().address()
+    );
+    assert_ne!(
+        with.record_identity().public_key(),
+        without.record_identity().public_key()
+    );
 }
 
 /// The branch of our own, pinned: a restored vault must find its records again. The hash is of
@@ -68,11 +93,17 @@ fn recover(digest: &B256, signature: &[u8; 65]) -> Address {
 fn messages_and_typed_data_are_signed_as_wallets_do() {
     let account = junk().account(0).unwrap();
     let signature = account.sign_message(b"hello");
-    assert_eq!(recover(&eip191_hash_message(b"hello"), &signature), account.address());
+    assert_eq!(
+        recover(&eip191_hash_message(b"hello"), &signature),
+        account.address()
+    );
 
     let (domain, hash) = (keccak256("domain"), keccak256("struct"));
     let digest = keccak256([b"\x19\x01".as_slice(), domain.as_slice(), hash.as_slice()].concat());
-    assert_eq!(account.sign_typed_data(&domain, &hash), account.sign_hash(&digest));
+    assert_eq!(
+        account.sign_typed_data(&domain, &hash),
+        account.sign_hash(&digest)
+    );
 }
 
 /// The digest and signature of `cast wallet sign --no-hash` with the same key.
@@ -88,7 +119,12 @@ fn signatures_are_deterministic() {
     assert_eq!(account.sign_hash(&digest), expected.as_bytes());
 }
 
-fn seal_to(identity: &RecordIdentity, info: &[u8], aad: &[u8], plaintext: &[u8]) -> (Vec<u8>, Vec<u8>) {
+fn seal_to(
+    identity: &RecordIdentity,
+    info: &[u8],
+    aad: &[u8],
+    plaintext: &[u8],
+) -> (Vec<u8>, Vec<u8>) {
     let public = <XWing as Kem>::PublicKey::from_bytes(identity.public_key()).unwrap();
     let (enc, ct) = hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha256, XWing>(
         &OpModeS::Base,
@@ -106,14 +142,36 @@ fn seal_to(identity: &RecordIdentity, info: &[u8], aad: &[u8], plaintext: &[u8])
 fn an_envelope_opens_for_its_identity_and_context_alone() {
     let identity = junk().record_identity();
     let (enc, ct) = seal_to(&identity, b"info", b"aad", b"secret");
-    assert_eq!(identity.open_envelope(&enc, b"info", b"aad", &ct).unwrap().as_slice(), b"secret");
+    assert_eq!(
+        identity
+            .open_envelope(&enc, b"info", b"aad", &ct)
+            .unwrap()
+            .as_slice(),
+        b"secret"
+    );
     assert!(identity.open_envelope(&enc, b"Info", b"aad", &ct).is_err());
     assert!(identity.open_envelope(&enc, b"info", b"aaD", &ct).is_err());
-    assert!(identity.open_envelope(&enc[1..], b"info", b"aad", &ct).is_err());
-    assert!(identity.open_envelope(&enc, b"info", b"aad", &ct[1..]).is_err());
+    assert!(
+        identity
+            .open_envelope(&enc[1..], b"info", b"aad", &ct)
+            .is_err()
+    );
+    assert!(
+        identity
+            .open_envelope(&enc, b"info", b"aad", &ct[1..])
+            .is_err()
+    );
     assert!(identity.open_envelope(&[], b"", b"", &[]).is_err());
-    let stranger = unlocked("legal winner thank year wave sausage worth useful legal winner thank yellow", "");
-    assert!(stranger.record_identity().open_envelope(&enc, b"info", b"aad", &ct).is_err());
+    let stranger = unlocked(
+        "legal winner thank year wave sausage worth useful legal winner thank yellow",
+        "",
+    );
+    assert!(
+        stranger
+            .record_identity()
+            .open_envelope(&enc, b"info", b"aad", &ct)
+            .is_err()
+    );
 }
 
 #[test]
@@ -126,9 +184,18 @@ fn handles_cross_threads_and_show_nothing() {
 
     let vault = junk();
     assert_eq!(format!("{vault:?}"), "Unlocked([redacted])");
-    assert_eq!(format!("{:?}", vault.account(3).unwrap()), "AccountHandle { index: 3, .. }");
-    assert_eq!(format!("{:?}", vault.record_identity()), "RecordIdentity([redacted])");
-    assert_eq!(format!("{:?}", vault.database_key()), "DatabaseKey([redacted])");
+    assert_eq!(
+        format!("{:?}", vault.account(3).unwrap()),
+        "AccountHandle { index: 3, .. }"
+    );
+    assert_eq!(
+        format!("{:?}", vault.record_identity()),
+        "RecordIdentity([redacted])"
+    );
+    assert_eq!(
+        format!("{:?}", vault.database_key()),
+        "DatabaseKey([redacted])"
+    );
 }
 
 proptest! {
@@ -171,6 +238,8 @@ fn a_database_value_of_version_1_opens_for_ever() {
     let pinned = "01c3ab0236cb5f83f41b96b7fcbcfed9eff9121a9aa3fe06b0e152ad30933ee2e043";
     let sealed = key.seal(b"table\0key", b"value", &mut Seeded::new("pinned value"));
     assert_eq!(hex::encode(&sealed), pinned);
-    let opened = key.open(b"table\0key", &hex::decode(pinned).unwrap()).unwrap();
+    let opened = key
+        .open(b"table\0key", &hex::decode(pinned).unwrap())
+        .unwrap();
     assert_eq!(opened.as_slice(), b"value");
 }

@@ -21,7 +21,11 @@ pub(crate) struct CookieJar {
 
 impl CookieJar {
     pub(crate) fn new(now: Timestamp, rng: &mut (impl CryptoRng + ?Sized)) -> Self {
-        Self { current: secret(rng), previous: secret(rng), rotated: now }
+        Self {
+            current: secret(rng),
+            previous: secret(rng),
+            rotated: now,
+        }
     }
 
     pub(crate) fn rotate(&mut self, now: Timestamp, rng: &mut (impl CryptoRng + ?Sized)) {
@@ -30,18 +34,31 @@ impl CookieJar {
         if age < ROTATION_S {
             return;
         }
-        let previous = if age < 2 * ROTATION_S { self.current.clone() } else { secret(rng) };
-        *self = Self { previous, current: secret(rng), rotated: now };
+        let previous = if age < 2 * ROTATION_S {
+            self.current.clone()
+        } else {
+            secret(rng)
+        };
+        *self = Self {
+            previous,
+            current: secret(rng),
+            rotated: now,
+        };
     }
 
     pub(crate) fn bake(&self, peer: &[u8], initiator: &[u8; 32]) -> [u8; 32] {
-        bake(&self.current, peer, initiator).finalize().into_bytes().into()
+        bake(&self.current, peer, initiator)
+            .finalize()
+            .into_bytes()
+            .into()
     }
 
     pub(crate) fn knows(&self, peer: &[u8], id: &KeyId) -> bool {
-        [&self.current, &self.previous]
-            .into_iter()
-            .any(|secret| bake(secret, peer, &id.initiator).verify_slice(&id.responder).is_ok())
+        [&self.current, &self.previous].into_iter().any(|secret| {
+            bake(secret, peer, &id.initiator)
+                .verify_slice(&id.responder)
+                .is_ok()
+        })
     }
 }
 
@@ -59,7 +76,7 @@ fn bake(secret: &[u8; 32], peer: &[u8], initiator: &[u8; 32]) -> Hmac<Sha256> {
         .chain_update(initiator)
 }
 
-/// Remembers exchanges that have begun for as long as their cookies may be good.
+/// Remembers exchanges that were authorised for as long as their cookies may be good.
 #[derive(Default)]
 pub(crate) struct ReplayCache {
     seen: HashSet<KeyId>,
@@ -67,7 +84,7 @@ pub(crate) struct ReplayCache {
 }
 
 impl ReplayCache {
-    /// An entry is of a peer that has signed; more of them at once are not served.
+    /// An entry is of a grantee; more of them at once are not served.
     const CAPACITY: usize = 1 << 16;
 
     pub(crate) fn forget_old(&mut self, now: Timestamp) {

@@ -28,9 +28,15 @@ pub enum Progress {
 }
 
 enum State {
-    Challenge { cookie: [u8; 32] },
+    Challenge {
+        cookie: [u8; 32],
+    },
     Reply(Box<Halves>),
-    Release { id: KeyId, keys: Box<Keys>, confirm_bytes: Vec<u8> },
+    Release {
+        id: KeyId,
+        keys: Box<Keys>,
+        confirm_bytes: Vec<u8>,
+    },
     Done,
 }
 
@@ -51,8 +57,18 @@ impl Initiator {
     ) -> (Self, Vec<u8>) {
         let mut cookie = [0; 32];
         rng.fill_bytes(&mut cookie);
-        let hello = Message::Hello { initiator_cookie: cookie }.encode();
-        (Self { scope, request, state: State::Challenge { cookie } }, hello)
+        let hello = Message::Hello {
+            initiator_cookie: cookie,
+        }
+        .encode();
+        (
+            Self {
+                scope,
+                request,
+                state: State::Challenge { cookie },
+            },
+            hello,
+        )
     }
 
     /// Takes the answer to the last request. After an error the exchange is over.
@@ -67,18 +83,33 @@ impl Initiator {
             (State::Challenge { cookie }, Message::Challenge(id)) if id.initiator == cookie => {
                 self.handle_challenge(id, signer, rng)
             }
-            (State::Reply(halves), Message::Reply(reply)) => self.handle_reply(&halves, &reply, signer),
-            (State::Reply(halves), Message::Refusal { id, code, signature }) => {
-                self.handle_refusal(&halves.init.id, id, code, &signature)
+            (State::Reply(halves), Message::Reply(reply)) => {
+                self.handle_reply(&halves, &reply, signer)
             }
-            (State::Release { id, .. }, Message::Refusal { id: theirs, code, signature }) => {
-                self.handle_refusal(&id, theirs, code, &signature)
-            }
-            (State::Release { id, keys, confirm_bytes }, Message::Release { id: theirs, sealed })
-                if id == theirs =>
-            {
-                self.handle_release(&keys, &confirm_bytes, &sealed)
-            }
+            (
+                State::Reply(halves),
+                Message::Refusal {
+                    id,
+                    code,
+                    signature,
+                },
+            ) => self.handle_refusal(&halves.init.id, id, code, &signature),
+            (
+                State::Release { id, .. },
+                Message::Refusal {
+                    id: theirs,
+                    code,
+                    signature,
+                },
+            ) => self.handle_refusal(&id, theirs, code, &signature),
+            (
+                State::Release {
+                    id,
+                    keys,
+                    confirm_bytes,
+                },
+                Message::Release { id: theirs, sealed },
+            ) if id == theirs => self.handle_release(&keys, &confirm_bytes, &sealed),
             _ => Err(HandshakeError::Unexpected),
         }
     }
@@ -89,7 +120,13 @@ impl Initiator {
         signer: &(impl DigestSigner + ?Sized),
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Progress, HandshakeError> {
-        let AccessRequest { grantee, owner, grant, access, root } = self.request;
+        let AccessRequest {
+            grantee,
+            owner,
+            grant,
+            access,
+            root,
+        } = self.request;
         if signer.address() != grantee || grantee == owner {
             return Err(HandshakeError::NotForUs);
         }
@@ -120,7 +157,12 @@ impl Initiator {
             .ok_or(HandshakeError::SignerUnavailable)?
             .to_vec();
         let init_bytes = Message::Init(Box::new(init.clone())).encode();
-        self.state = State::Reply(Box::new(Halves { init, init_bytes: init_bytes.clone(), x25519, kem }));
+        self.state = State::Reply(Box::new(Halves {
+            init,
+            init_bytes: init_bytes.clone(),
+            x25519,
+            kem,
+        }));
         Ok(Progress::Send(init_bytes))
     }
 
@@ -130,7 +172,9 @@ impl Initiator {
         reply: &Reply,
         signer: &(impl DigestSigner + ?Sized),
     ) -> Result<Progress, HandshakeError> {
-        let Halves { init, init_bytes, .. } = halves;
+        let Halves {
+            init, init_bytes, ..
+        } = halves;
         if reply.id != init.id {
             return Err(HandshakeError::Unexpected);
         }
@@ -139,8 +183,11 @@ impl Initiator {
             return Err(HandshakeError::Signature);
         }
         let shared_x25519 = x25519(&halves.x25519, &reply.x25519)?;
-        let ciphertext: &ml_kem_768::Ciphertext =
-            reply.kem.as_slice().try_into().map_err(|_| HandshakeError::KeyExchange)?;
+        let ciphertext: &ml_kem_768::Ciphertext = reply
+            .kem
+            .as_slice()
+            .try_into()
+            .map_err(|_| HandshakeError::KeyExchange)?;
         let mut shared_kem = halves.kem.decapsulate(ciphertext);
         let transcript = transcript(init_bytes, &digest, &reply.signature);
         let keys = Keys::derive(init, reply, transcript, &shared_x25519, &shared_kem);
@@ -149,12 +196,25 @@ impl Initiator {
 
         let AccessRequest { grantee, owner, .. } = self.request;
         let digest = typed::confirm_digest(&self.scope, grantee, owner, &init.id, &transcript);
-        let signature = signer.sign_digest(&digest).ok_or(HandshakeError::SignerUnavailable)?.to_vec();
+        let signature = signer
+            .sign_digest(&digest)
+            .ok_or(HandshakeError::SignerUnavailable)?
+            .to_vec();
         let confirmation = keys.initiator_mac(&signature);
-        let sealed = keys.seal_confirm(&to_bytes(&Confirmation { signature, confirmation }));
-        let confirm_bytes = Message::Confirm { id: init.id, sealed }.encode();
-        self.state =
-            State::Release { id: init.id, keys: Box::new(keys), confirm_bytes: confirm_bytes.clone() };
+        let sealed = keys.seal_confirm(&to_bytes(&Confirmation {
+            signature,
+            confirmation,
+        }));
+        let confirm_bytes = Message::Confirm {
+            id: init.id,
+            sealed,
+        }
+        .encode();
+        self.state = State::Release {
+            id: init.id,
+            keys: Box::new(keys),
+            confirm_bytes: confirm_bytes.clone(),
+        };
         Ok(Progress::Send(confirm_bytes))
     }
 
@@ -166,7 +226,12 @@ impl Initiator {
     ) -> Result<Progress, HandshakeError> {
         let plaintext = keys.open_release(confirm_bytes, sealed)?;
         let payload: Payload = from_bytes(&plaintext)?;
-        let AccessRequest { grant, access, root, .. } = self.request;
+        let AccessRequest {
+            grant,
+            access,
+            root,
+            ..
+        } = self.request;
         let is_ours = payload.grant == grant.0.0
             && payload.access_seq == access.seq
             && payload.access_entry == access.entry.0
@@ -190,11 +255,18 @@ impl Initiator {
         if *ours != theirs {
             return Err(HandshakeError::Unexpected);
         }
-        let AccessRequest { grantee, owner, grant, .. } = self.request;
+        let AccessRequest {
+            grantee,
+            owner,
+            grant,
+            ..
+        } = self.request;
         let digest = typed::refusal_digest(&self.scope, grantee, owner, ours, grant.0, code);
         if signer_of(&digest, signature) != Some(owner) {
             return Err(HandshakeError::Signature);
         }
-        Refusal::from_index(code).map(Progress::Refused).ok_or(HandshakeError::Malformed)
+        Refusal::from_index(code)
+            .map(Progress::Refused)
+            .ok_or(HandshakeError::Malformed)
     }
 }

@@ -14,13 +14,25 @@ pub(crate) struct KeyId {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Message {
-    Hello { initiator_cookie: [u8; 32] },
+    Hello {
+        initiator_cookie: [u8; 32],
+    },
     Challenge(KeyId),
     Init(Box<Init>),
     Reply(Box<Reply>),
-    Confirm { id: KeyId, sealed: Vec<u8> },
-    Release { id: KeyId, sealed: Vec<u8> },
-    Refusal { id: KeyId, code: u8, signature: Vec<u8> },
+    Confirm {
+        id: KeyId,
+        sealed: Vec<u8>,
+    },
+    Release {
+        id: KeyId,
+        sealed: Vec<u8>,
+    },
+    Refusal {
+        id: KeyId,
+        code: u8,
+        signature: Vec<u8>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +89,9 @@ impl Message {
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, HandshakeError> {
-        let body = bytes.strip_prefix(PREFIX).filter(|_| bytes.len() <= MAX_MESSAGE);
+        let body = bytes
+            .strip_prefix(PREFIX)
+            .filter(|_| bytes.len() <= MAX_MESSAGE);
         from_bytes(body.ok_or(HandshakeError::Malformed)?)
     }
 }
@@ -92,8 +106,15 @@ impl Init {
             grantee: self.initiator.into(),
             owner: self.responder.into(),
             grant: dhc_domain::GrantId(self.grant.into()),
-            access: AccessEntry { seq: self.access_seq, entry: self.access_entry.into() },
-            root: self.root.as_slice().try_into().map_err(|_| HandshakeError::Malformed)?,
+            access: AccessEntry {
+                seq: self.access_seq,
+                entry: self.access_entry.into(),
+            },
+            root: self
+                .root
+                .as_slice()
+                .try_into()
+                .map_err(|_| HandshakeError::Malformed)?,
         })
     }
 }
@@ -104,7 +125,13 @@ pub(crate) fn to_bytes(value: &impl Serialize) -> Vec<u8> {
 
 /// Reads postcard in its one canonical form: an encoding that would be written otherwise, or has
 /// bytes after it, is refused.
-pub(crate) fn from_bytes<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, HandshakeError> {
+pub(crate) fn from_bytes<T: Serialize + DeserializeOwned>(
+    bytes: &[u8],
+) -> Result<T, HandshakeError> {
     let value = postcard::from_bytes(bytes).map_err(|_| HandshakeError::Malformed)?;
-    if to_bytes(&value) == bytes { Ok(value) } else { Err(HandshakeError::Malformed) }
+    if to_bytes(&value) == bytes {
+        Ok(value)
+    } else {
+        Err(HandshakeError::Malformed)
+    }
 }

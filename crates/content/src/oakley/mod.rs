@@ -14,6 +14,8 @@
 //! ```
 
 mod cookie;
+#[cfg(test)]
+mod degenerate;
 mod initiator;
 mod message;
 mod responder;

@@ -65,7 +65,12 @@ impl Initiation {
 }
 
 impl Responder {
-    pub fn new(scope: Scope, owner: Address, now: Timestamp, rng: &mut (impl CryptoRng + ?Sized)) -> Self {
+    pub fn new(
+        scope: Scope,
+        owner: Address,
+        now: Timestamp,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Self {
         Self {
             scope,
             owner,
@@ -87,11 +92,19 @@ impl Responder {
         self.seen.forget_old(now);
         self.pending.forget_old(now);
         match Message::decode(bytes)? {
-            Message::Hello { initiator_cookie: initiator } => {
+            Message::Hello {
+                initiator_cookie: initiator,
+            } => {
                 let responder = self.cookies.bake(peer, &initiator);
-                Ok(Step::Send(Message::Challenge(KeyId { initiator, responder }).encode()))
+                Ok(Step::Send(
+                    Message::Challenge(KeyId {
+                        initiator,
+                        responder,
+                    })
+                    .encode(),
+                ))
             }
-            Message::Init(init) => self.handle_init(peer, *init, bytes, now),
+            Message::Init(init) => self.handle_init(peer, *init, bytes),
             Message::Confirm { id, sealed } => self.handle_confirm(peer, id, &sealed, bytes),
             _ => Err(HandshakeError::Unexpected),
         }
@@ -104,7 +117,6 @@ impl Responder {
         peer: &[u8],
         init: Init,
         bytes: &[u8],
-        now: Timestamp,
     ) -> Result<Step, HandshakeError> {
         if !self.cookies.knows(peer, &init.id) {
             return Err(HandshakeError::Cookie);
@@ -120,11 +132,13 @@ impl Responder {
         if signer_of(&digest, &init.signature) != Some(request.grantee) {
             return Err(HandshakeError::Signature);
         }
-        if !self.pending.has_room() || !self.seen.remember(init.id, now) {
-            return Err(HandshakeError::Busy);
-        }
         let (peer, init_bytes) = (peer.to_vec(), bytes.to_vec());
-        Ok(Step::Authorise(Box::new(Initiation { request, peer, init, init_bytes })))
+        Ok(Step::Authorise(Box::new(Initiation {
+            request,
+            peer,
+            init,
+            init_bytes,
+        })))
     }
 
     /// Answers a beginning with the verdict of the chain: with our half key, or a signed refusal.
@@ -136,12 +150,25 @@ impl Responder {
         now: Timestamp,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Vec<u8>, HandshakeError> {
-        let Initiation { request, peer, init, init_bytes } = initiation;
+        let Initiation {
+            request,
+            peer,
+            init,
+            init_bytes,
+        } = initiation;
         if signer.address() != self.owner {
             return Err(HandshakeError::SignerUnavailable);
         }
         if let Authorisation::Refused(refusal) = verdict {
             return refuse(&self.scope, &request, init.id, refusal, signer);
+        }
+        // Remembered only now, so that who is refused cannot fill the memory. Of one beginning
+        // that was sent twice meanwhile, the second ends here.
+        if self.seen.has(&init.id) {
+            return Err(HandshakeError::Replayed);
+        }
+        if !self.pending.has_room() || !self.seen.remember(init.id, now) {
+            return Err(HandshakeError::Busy);
         }
         let their_kem = encapsulation_key(&init.kem)?;
         let half = StaticSecret::random_from_rng(rng);
@@ -158,12 +185,29 @@ impl Responder {
             confirmation: [0; 32],
         };
         let digest = typed::reply_digest(&self.scope, &init, &reply);
-        reply.signature = signer.sign_digest(&digest).ok_or(HandshakeError::SignerUnavailable)?.to_vec();
+        reply.signature = signer
+            .sign_digest(&digest)
+            .ok_or(HandshakeError::SignerUnavailable)?
+            .to_vec();
         let transcript = transcript(&init_bytes, &digest, &reply.signature);
-        let keys = Box::new(Keys::derive(&init, &reply, transcript, &shared_x25519, &shared_kem));
+        let keys = Box::new(Keys::derive(
+            &init,
+            &reply,
+            transcript,
+            &shared_x25519,
+            &shared_kem,
+        ));
         zeroize::Zeroize::zeroize(shared_kem.as_mut_slice());
         reply.confirmation = keys.responder_mac();
-        self.pending.insert(init.id, now, Confirming { peer, request, keys });
+        self.pending.insert(
+            init.id,
+            now,
+            Confirming {
+                peer,
+                request,
+                keys,
+            },
+        );
         Ok(Message::Reply(Box::new(reply)).encode())
     }
 
@@ -174,21 +218,38 @@ impl Responder {
         sealed: &[u8],
         bytes: &[u8],
     ) -> Result<Step, HandshakeError> {
-        let Confirming { peer: theirs, request, keys } =
-            self.pending.take(&id).ok_or(HandshakeError::Expired)?;
+        let Confirming {
+            peer: theirs,
+            request,
+            keys,
+        } = self.pending.take(&id).ok_or(HandshakeError::Expired)?;
         if theirs != peer {
             return Err(HandshakeError::NotForUs);
         }
         let plaintext = keys.open_confirm(sealed)?;
-        let Confirmation { signature, confirmation } = from_bytes(&plaintext)?;
+        let Confirmation {
+            signature,
+            confirmation,
+        } = from_bytes(&plaintext)?;
         keys.check_initiator_mac(&signature, &confirmation)?;
-        let digest =
-            typed::confirm_digest(&self.scope, request.grantee, request.owner, &id, &keys.transcript);
+        let digest = typed::confirm_digest(
+            &self.scope,
+            request.grantee,
+            request.owner,
+            &id,
+            &keys.transcript,
+        );
         if signer_of(&digest, &signature) != Some(request.grantee) {
             return Err(HandshakeError::Signature);
         }
         let (scope, confirm_bytes) = (self.scope, bytes.to_vec());
-        Ok(Step::Release(Box::new(Release { scope, request, id, keys, confirm_bytes })))
+        Ok(Step::Release(Box::new(Release {
+            scope,
+            request,
+            id,
+            keys,
+            confirm_bytes,
+        })))
     }
 }
 
@@ -199,7 +260,12 @@ impl Release {
 
     /// Hands over the key, sealed to this exchange and bound to what was asked.
     pub fn release(self, object: ObjectId, key: &ObjectKey) -> Vec<u8> {
-        let AccessRequest { grant, access, root, .. } = self.request;
+        let AccessRequest {
+            grant,
+            access,
+            root,
+            ..
+        } = self.request;
         let payload = Payload {
             grant: grant.0.0,
             access_seq: access.seq,
@@ -210,7 +276,11 @@ impl Release {
         };
         let plaintext = Zeroizing::new(to_bytes(&payload));
         let sealed = self.keys.seal_release(&self.confirm_bytes, &plaintext);
-        Message::Release { id: self.id, sealed }.encode()
+        Message::Release {
+            id: self.id,
+            sealed,
+        }
+        .encode()
     }
 
     pub fn refuse(
@@ -229,134 +299,28 @@ fn refuse(
     refusal: Refusal,
     signer: &(impl DigestSigner + ?Sized),
 ) -> Result<Vec<u8>, HandshakeError> {
-    let AccessRequest { grantee, owner, grant, .. } = *request;
+    let AccessRequest {
+        grantee,
+        owner,
+        grant,
+        ..
+    } = *request;
     let code = refusal.index();
     let digest = typed::refusal_digest(scope, grantee, owner, &id, grant.0, code);
-    let signature = signer.sign_digest(&digest).ok_or(HandshakeError::SignerUnavailable)?.to_vec();
-    Ok(Message::Refusal { id, code, signature }.encode())
+    let signature = signer
+        .sign_digest(&digest)
+        .ok_or(HandshakeError::SignerUnavailable)?
+        .to_vec();
+    Ok(Message::Refusal {
+        id,
+        code,
+        signature,
+    }
+    .encode())
 }
 
 /// Reads an ML-KEM-768 encapsulation key with FIPS 203's check of its modulus.
 fn encapsulation_key(bytes: &[u8]) -> Result<ml_kem_768::EncapsulationKey, HandshakeError> {
     let bytes = bytes.try_into().map_err(|_| HandshakeError::KeyExchange)?;
     ml_kem_768::EncapsulationKey::new(bytes).map_err(|_| HandshakeError::KeyExchange)
-}
-
-#[cfg(test)]
-mod tests {
-    use alloy::{
-        primitives::B256,
-        signers::{SignerSync, local::PrivateKeySigner},
-    };
-    use dhc_domain::GrantId;
-
-    use super::*;
-    use crate::oakley::{AccessEntry, Initiator, Progress};
-
-    const NOW: Timestamp = Timestamp(1_795_000_000);
-    const SCOPE: Scope = Scope { chain_id: 7761, consent: Address::repeat_byte(0xc0) };
-
-    impl DigestSigner for PrivateKeySigner {
-        fn address(&self) -> Address {
-            PrivateKeySigner::address(self)
-        }
-
-        fn sign_digest(&self, digest: &B256) -> Option<[u8; 65]> {
-            self.sign_hash_sync(digest).ok().map(|s| s.as_bytes())
-        }
-    }
-
-    /// Points of X25519 whose product with any scalar is zero (RFC 7748, section 6.1).
-    fn degenerate() -> [[u8; 32]; 3] {
-        let mut one = [0; 32];
-        one[0] = 1;
-        let mut p_minus_one = [0xff; 32];
-        p_minus_one[0] = 0xec;
-        p_minus_one[31] = 0x7f;
-        [[0; 32], one, p_minus_one]
-    }
-
-    struct Parties {
-        owner: PrivateKeySigner,
-        grantee: PrivateKeySigner,
-        initiator: Initiator,
-        responder: Responder,
-        init: Init,
-    }
-
-    fn parties() -> Parties {
-        let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-        let wallet = |byte| PrivateKeySigner::from_bytes(&B256::repeat_byte(byte)).unwrap();
-        let (owner, grantee) = (wallet(1), wallet(2));
-        let request = AccessRequest {
-            grantee: grantee.address(),
-            owner: owner.address(),
-            grant: GrantId(B256::repeat_byte(3)),
-            access: AccessEntry { seq: 0, entry: B256::repeat_byte(4) },
-            root: "bafybeify2r7byu57x3zc3ezpn6ifwk5supwnnxpjvr62zyvaqs4i6iqhca".parse().unwrap(),
-        };
-        let mut responder = Responder::new(SCOPE, owner.address(), NOW, &mut rng);
-        let (mut initiator, hello) = Initiator::new(SCOPE, request, &mut rng);
-        let Ok(Step::Send(challenge)) = responder.handle(b"peer", &hello, NOW, &mut rng) else { panic!() };
-        let Ok(Progress::Send(init)) = initiator.handle(&challenge, &grantee, &mut rng) else { panic!() };
-        let Ok(Message::Init(init)) = Message::decode(&init) else { panic!() };
-        Parties { owner, grantee, initiator, responder, init: *init }
-    }
-
-    fn authorise(p: &mut Parties) -> Result<Vec<u8>, HandshakeError> {
-        let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-        let digest = typed::init_digest(&SCOPE, &p.init);
-        p.init.signature = p.grantee.sign_digest(&digest).unwrap().to_vec();
-        let bytes = Message::Init(Box::new(p.init.clone())).encode();
-        let Step::Authorise(initiation) = p.responder.handle(b"peer", &bytes, NOW, &mut rng)? else { panic!() };
-        p.responder.authorise(*initiation, Authorisation::Allowed, &p.owner, NOW, &mut rng)
-    }
-
-    #[test]
-    fn a_degenerate_half_key_of_a_signed_beginning_is_refused() {
-        for point in degenerate() {
-            let mut p = parties();
-            p.init.x25519 = point;
-            assert_eq!(authorise(&mut p), Err(HandshakeError::KeyExchange));
-        }
-    }
-
-    #[test]
-    fn an_encapsulation_key_out_of_its_modulus_is_refused() {
-        for kem in [vec![0xff; 1184], vec![0; 1183], Vec::new()] {
-            let mut p = parties();
-            p.init.kem = kem;
-            assert_eq!(authorise(&mut p), Err(HandshakeError::KeyExchange));
-        }
-    }
-
-    #[test]
-    fn a_degenerate_half_key_of_a_signed_reply_is_refused() {
-        for point in degenerate() {
-            let mut p = parties();
-            let reply = authorise(&mut p).unwrap();
-            let Ok(Message::Reply(mut reply)) = Message::decode(&reply) else { panic!() };
-            reply.x25519 = point;
-            let digest = typed::reply_digest(&SCOPE, &p.init, &reply);
-            reply.signature = p.owner.sign_digest(&digest).unwrap().to_vec();
-            let bytes = Message::Reply(reply).encode();
-            let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-            assert_eq!(p.initiator.handle(&bytes, &p.grantee, &mut rng), Err(HandshakeError::KeyExchange));
-        }
-    }
-
-    /// The half key is exchanged for another and signed by the right owner, as by an owner's app
-    /// that was handed another beginning: the transcripts differ, so the keys do.
-    #[test]
-    fn a_substituted_half_key_confirms_nothing() {
-        let mut p = parties();
-        let reply = authorise(&mut p).unwrap();
-        let Ok(Message::Reply(mut reply)) = Message::decode(&reply) else { panic!() };
-        reply.x25519 = PublicKey::from(&StaticSecret::from([9; 32])).to_bytes();
-        let digest = typed::reply_digest(&SCOPE, &p.init, &reply);
-        reply.signature = p.owner.sign_digest(&digest).unwrap().to_vec();
-        let bytes = Message::Reply(reply).encode();
-        let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-        assert_eq!(p.initiator.handle(&bytes, &p.grantee, &mut rng), Err(HandshakeError::Confirmation));
-    }
 }

@@ -15,7 +15,10 @@ use super::{
 };
 
 /// X25519 (RFC 7748). A result of zero is refused: it does not depend on our half.
-pub(crate) fn x25519(ours: &StaticSecret, theirs: &[u8; 32]) -> Result<Zeroizing<[u8; 32]>, HandshakeError> {
+pub(crate) fn x25519(
+    ours: &StaticSecret,
+    theirs: &[u8; 32],
+) -> Result<Zeroizing<[u8; 32]>, HandshakeError> {
     let shared = ours.diffie_hellman(&PublicKey::from(*theirs));
     if shared.was_contributory() {
         Ok(Zeroizing::new(shared.to_bytes()))
@@ -25,7 +28,11 @@ pub(crate) fn x25519(ours: &StaticSecret, theirs: &[u8; 32]) -> Result<Zeroizing
 }
 
 /// SHA-256 over a label, the hash of Init's bytes, the digest that Reply signs, and its signature.
-pub(crate) fn transcript(init_bytes: &[u8], reply_digest: &B256, reply_signature: &[u8]) -> [u8; 32] {
+pub(crate) fn transcript(
+    init_bytes: &[u8],
+    reply_digest: &B256,
+    reply_signature: &[u8],
+) -> [u8; 32] {
     Sha256::new()
         .chain_update(b"DHC-OAKLEY/1 transcript")
         .chain_update(Sha256::digest(init_bytes))
@@ -56,7 +63,10 @@ impl Keys {
         x25519: &[u8; 32],
         kem: &[u8],
     ) -> Self {
-        let KeyId { initiator, responder } = init.id;
+        let KeyId {
+            initiator,
+            responder,
+        } = init.id;
         let ikm = Zeroizing::new([x25519.as_slice(), kem, &initiator, &responder].concat());
         let skeyid = Hkdf::<Sha256>::new(Some(&[init.nonce, reply.nonce].concat()), &ikm);
         let expand = |label: &[u8]| {
@@ -76,7 +86,10 @@ impl Keys {
     }
 
     pub(crate) fn responder_mac(&self) -> [u8; 32] {
-        mac(&self.responder_confirm, &self.transcript, &[]).finalize().into_bytes().into()
+        mac(&self.responder_confirm, &self.transcript, &[])
+            .finalize()
+            .into_bytes()
+            .into()
     }
 
     pub(crate) fn check_responder_mac(&self, tag: &[u8; 32]) -> Result<(), HandshakeError> {
@@ -84,11 +97,21 @@ impl Keys {
     }
 
     pub(crate) fn initiator_mac(&self, signature: &[u8]) -> [u8; 32] {
-        mac(&self.initiator_confirm, &self.transcript, signature).finalize().into_bytes().into()
+        mac(&self.initiator_confirm, &self.transcript, signature)
+            .finalize()
+            .into_bytes()
+            .into()
     }
 
-    pub(crate) fn check_initiator_mac(&self, signature: &[u8], tag: &[u8; 32]) -> Result<(), HandshakeError> {
-        verify(mac(&self.initiator_confirm, &self.transcript, signature), tag)
+    pub(crate) fn check_initiator_mac(
+        &self,
+        signature: &[u8],
+        tag: &[u8; 32],
+    ) -> Result<(), HandshakeError> {
+        verify(
+            mac(&self.initiator_confirm, &self.transcript, signature),
+            tag,
+        )
     }
 
     pub(crate) fn seal_confirm(&self, plaintext: &[u8]) -> Vec<u8> {
@@ -100,15 +123,31 @@ impl Keys {
     }
 
     pub(crate) fn seal_release(&self, confirm_bytes: &[u8], plaintext: &[u8]) -> Vec<u8> {
-        seal(&self.responder_key, &self.release_aad(confirm_bytes), plaintext)
+        seal(
+            &self.responder_key,
+            &self.release_aad(confirm_bytes),
+            plaintext,
+        )
     }
 
-    pub(crate) fn open_release(&self, confirm_bytes: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, HandshakeError> {
-        open(&self.responder_key, &self.release_aad(confirm_bytes), sealed)
+    pub(crate) fn open_release(
+        &self,
+        confirm_bytes: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, HandshakeError> {
+        open(
+            &self.responder_key,
+            &self.release_aad(confirm_bytes),
+            sealed,
+        )
     }
 
     fn release_aad(&self, confirm_bytes: &[u8]) -> [u8; 32] {
-        Sha256::new().chain_update(self.transcript).chain_update(confirm_bytes).finalize().into()
+        Sha256::new()
+            .chain_update(self.transcript)
+            .chain_update(confirm_bytes)
+            .finalize()
+            .into()
     }
 }
 
@@ -120,7 +159,8 @@ fn mac(key: &[u8; 32], transcript: &[u8; 32], signature: &[u8]) -> Hmac<Sha256> 
 }
 
 fn verify(mac: Hmac<Sha256>, tag: &[u8; 32]) -> Result<(), HandshakeError> {
-    mac.verify_slice(tag).map_err(|_| HandshakeError::Confirmation)
+    mac.verify_slice(tag)
+        .map_err(|_| HandshakeError::Confirmation)
 }
 
 fn seal(key: &[u8; 32], aad: &[u8], msg: &[u8]) -> Vec<u8> {

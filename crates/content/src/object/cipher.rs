@@ -36,8 +36,16 @@ impl ObjectCipher {
     pub(crate) fn new(key: &ObjectKey, object: ObjectId, salt: &[u8; 32]) -> Self {
         let hkdf = Hkdf::<Sha256>::new(Some(salt), key.as_bytes());
         let expand = |label: &[u8], out: &mut [u8]| {
-            hkdf.expand_multi_info(&[b"DHC-OBJECT/1 ", label, &[0, super::header::SUITE], object.0.as_slice()], out)
-                .expect("at most 39 bytes are within HKDF's limit");
+            hkdf.expand_multi_info(
+                &[
+                    b"DHC-OBJECT/1 ",
+                    label,
+                    &[0, super::header::SUITE],
+                    object.0.as_slice(),
+                ],
+                out,
+            )
+            .expect("at most 39 bytes are within HKDF's limit");
         };
         let stream = |label| {
             let mut out = Zeroizing::new([0; 39]);
@@ -78,8 +86,16 @@ impl ObjectCipher {
     }
 
     /// Opens in place; the buffer shrinks by [`TAG`]. `None` if it is not this frame.
-    pub(crate) fn open(&self, part: Part, index: u32, last: bool, buffer: &mut Vec<u8>) -> Option<()> {
-        self.stream(part).decrypt_in_place(index, last, &self.aad(part, index), buffer).ok()
+    pub(crate) fn open(
+        &self,
+        part: Part,
+        index: u32,
+        last: bool,
+        buffer: &mut Vec<u8>,
+    ) -> Option<()> {
+        self.stream(part)
+            .decrypt_in_place(index, last, &self.aad(part, index), buffer)
+            .ok()
     }
 
     fn stream(&self, part: Part) -> &StreamBE32<Aes256Gcm> {

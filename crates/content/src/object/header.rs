@@ -14,6 +14,8 @@ const MAGIC: &[u8; 12] = b"DHC-OBJECT/1";
 /// HKDF-SHA256, AES-256-GCM, STREAM with 32-bit big-endian counter, 2^20-byte frames.
 pub(crate) const SUITE: u8 = 1;
 const FRAME_LOG2: u8 = FRAME.ilog2() as u8;
+/// A manifest is held in memory whole; who sealed it may be a stranger.
+pub(crate) const MAX_MANIFEST_FRAMES: u32 = 64;
 const UNAUTHENTICATED: usize = HEADER_LEN - 32;
 
 /// How many frames a part has, and the plaintext bytes of its last one.
@@ -31,7 +33,11 @@ impl Extent {
 
     /// Plaintext bytes of frame `index`.
     pub(crate) fn frame_len(self, index: u32) -> usize {
-        if index + 1 == self.frames { self.last as usize } else { FRAME }
+        if index + 1 == self.frames {
+            self.last as usize
+        } else {
+            FRAME
+        }
     }
 
     fn is_valid(self) -> bool {
@@ -66,7 +72,10 @@ impl Header {
     }
 
     /// Reads and authenticates a header, and gives the cipher that its salt and `key` make.
-    pub(crate) fn decode(bytes: &[u8], key: &ObjectKey) -> Result<(Self, ObjectCipher), ContentCorrupt> {
+    pub(crate) fn decode(
+        bytes: &[u8],
+        key: &ObjectKey,
+    ) -> Result<(Self, ObjectCipher), ContentCorrupt> {
         if bytes.len() != HEADER_LEN {
             return Err(ContentCorrupt::Header);
         }
@@ -79,7 +88,10 @@ impl Header {
         rest.copy_to_slice(&mut object);
         rest.copy_to_slice(&mut salt);
         rest.copy_to_slice(&mut commitment);
-        let mut extent = || Extent { frames: rest.get_u32(), last: rest.get_u32() };
+        let mut extent = || Extent {
+            frames: rest.get_u32(),
+            last: rest.get_u32(),
+        };
         let (content, manifest) = (extent(), extent());
 
         let object = ObjectId(object.into());
@@ -87,10 +99,21 @@ impl Header {
         if commitment != *cipher.commitment() {
             return Err(ContentCorrupt::Key);
         }
-        cipher.header_mac(fields).verify_slice(mac).map_err(|_| ContentCorrupt::Header)?;
-        if !content.is_valid() || !manifest.is_valid() {
+        cipher
+            .header_mac(fields)
+            .verify_slice(mac)
+            .map_err(|_| ContentCorrupt::Header)?;
+        if !content.is_valid() || !manifest.is_valid() || manifest.frames > MAX_MANIFEST_FRAMES {
             return Err(ContentCorrupt::Header);
         }
-        Ok((Self { object, salt, content, manifest }, cipher))
+        Ok((
+            Self {
+                object,
+                salt,
+                content,
+                manifest,
+            },
+            cipher,
+        ))
     }
 }

@@ -31,8 +31,14 @@ impl ObjectKey {
         object: ObjectId,
         wrapped: &[u8],
     ) -> Result<Self, UnwrapKeyError> {
-        let bytes = keeper.open(&wrap_aad(object), wrapped).ok_or(UnwrapKeyError)?;
-        bytes.as_slice().try_into().map(Self).map_err(|_| UnwrapKeyError)
+        let bytes = keeper
+            .open(&wrap_aad(object), wrapped)
+            .ok_or(UnwrapKeyError)?;
+        bytes
+            .as_slice()
+            .try_into()
+            .map(Self)
+            .map_err(|_| UnwrapKeyError)
     }
 
     pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {

@@ -55,13 +55,15 @@ impl Manifest {
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ContentCorrupt> {
-        let (len, rest) = bytes.split_first_chunk::<8>().ok_or(ContentCorrupt::Manifest("it is cut short"))?;
+        let (len, rest) = bytes
+            .split_first_chunk::<8>()
+            .ok_or(ContentCorrupt::Manifest("it is cut short"))?;
         let json = usize::try_from(u64::from_be_bytes(*len))
             .ok()
             .and_then(|len| rest.get(..len))
             .ok_or(ContentCorrupt::Manifest("it is cut short"))?;
-        let manifest: Self =
-            serde_json::from_slice(json).map_err(|_| ContentCorrupt::Manifest("it is not its JSON"))?;
+        let manifest: Self = serde_json::from_slice(json)
+            .map_err(|_| ContentCorrupt::Manifest("it is not its JSON"))?;
         manifest.check()?;
         Ok(manifest)
     }
@@ -73,14 +75,22 @@ impl Manifest {
         let mut paths = HashSet::new();
         for entry in &self.entries {
             if entry.offset != end {
-                return Err(ContentCorrupt::Manifest("its entries do not follow each other"));
+                return Err(ContentCorrupt::Manifest(
+                    "its entries do not follow each other",
+                ));
             }
-            end = end.checked_add(entry.length).ok_or(ContentCorrupt::Manifest("a length overflows"))?;
+            end = end
+                .checked_add(entry.length)
+                .ok_or(ContentCorrupt::Manifest("a length overflows"))?;
             if !is_safe_path(&entry.path) || !paths.insert(entry.path.to_lowercase()) {
                 return Err(ContentCorrupt::Manifest("a path is unsafe or stands twice"));
             }
         }
-        if end == self.length { Ok(()) } else { Err(ContentCorrupt::Manifest("its length is not its entries'")) }
+        if end == self.length {
+            Ok(())
+        } else {
+            Err(ContentCorrupt::Manifest("its length is not its entries'"))
+        }
     }
 }
 
@@ -91,7 +101,9 @@ pub(crate) fn is_safe_path(path: &str) -> bool {
             !part.is_empty()
                 && part.len() <= 255
                 && !part.ends_with(['.', ' '])
-                && part.chars().all(|c| !c.is_control() && !r#"\:*?"<>|"#.contains(c))
+                && part
+                    .chars()
+                    .all(|c| !c.is_control() && !r#"\:*?"<>|"#.contains(c))
         })
 }
 
@@ -104,7 +116,9 @@ mod tests {
         for good in ["a", "a/b.dcm", "系列/1", "a..b", ".hidden"] {
             assert!(is_safe_path(good), "{good:?}");
         }
-        for bad in ["", "/a", "a/", "..", "a/../b", ".", "a//b", r"a\b", "C:", "a\0", "x\n", "a."] {
+        for bad in [
+            "", "/a", "a/", "..", "a/../b", ".", "a//b", r"a\b", "C:", "a\0", "x\n", "a.",
+        ] {
             assert!(!is_safe_path(bad), "{bad:?}");
         }
     }

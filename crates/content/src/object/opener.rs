@@ -34,13 +34,24 @@ impl Opener {
     /// header says.
     pub fn new(key: &ObjectKey, leaves: Vec<Leaf>, header: &[u8]) -> Result<Self, ContentCorrupt> {
         let (header, cipher) = Header::decode(header, key)?;
-        let opener = Self { cipher, header, leaves };
-        if opener.is_laid_out() { Ok(opener) } else { Err(ContentCorrupt::Layout) }
+        let opener = Self {
+            cipher,
+            header,
+            leaves,
+        };
+        if opener.is_laid_out() {
+            Ok(opener)
+        } else {
+            Err(ContentCorrupt::Layout)
+        }
     }
 
     fn is_laid_out(&self) -> bool {
-        let Header { content, manifest, .. } = self.header;
-        let sealed = |extent: Extent| (0..extent.frames).map(move |i| (extent.frame_len(i) + TAG) as u64);
+        let Header {
+            content, manifest, ..
+        } = self.header;
+        let sealed =
+            |extent: Extent| (0..extent.frames).map(move |i| (extent.frame_len(i) + TAG) as u64);
         let expected = 1 + content.frames as usize + manifest.frames as usize;
         self.leaves.len() == expected
             && std::iter::once(HEADER_LEN as u64)
@@ -66,16 +77,23 @@ impl Opener {
 
     /// Every content frame's block, in order.
     pub fn frame_cids(&self) -> impl Iterator<Item = Cid> + '_ {
-        self.leaves[1..][..self.frames() as usize].iter().map(|leaf| leaf.cid)
+        self.leaves[1..][..self.frames() as usize]
+            .iter()
+            .map(|leaf| leaf.cid)
     }
 
     /// The manifest's blocks, in order.
     pub fn manifest_cids(&self) -> impl Iterator<Item = Cid> + '_ {
-        self.leaves[1 + self.frames() as usize..].iter().map(|leaf| leaf.cid)
+        self.leaves[1 + self.frames() as usize..]
+            .iter()
+            .map(|leaf| leaf.cid)
     }
 
     /// Opens the manifest from its blocks' bytes, in order.
-    pub fn open_manifest(&self, blocks: impl IntoIterator<Item = Bytes>) -> Result<Manifest, ContentCorrupt> {
+    pub fn open_manifest(
+        &self,
+        blocks: impl IntoIterator<Item = Bytes>,
+    ) -> Result<Manifest, ContentCorrupt> {
         let extent = self.header.manifest;
         let mut plaintext = Vec::with_capacity(extent.len() as usize);
         let mut opened = 0;
@@ -104,7 +122,13 @@ impl Opener {
         self.open(Part::Content, self.header.content, frame, block)
     }
 
-    fn open(&self, part: Part, extent: Extent, index: u32, block: Bytes) -> Result<Vec<u8>, ContentCorrupt> {
+    fn open(
+        &self,
+        part: Part,
+        extent: Extent,
+        index: u32,
+        block: Bytes,
+    ) -> Result<Vec<u8>, ContentCorrupt> {
         let corrupt = match part {
             Part::Content => ContentCorrupt::Frame(index),
             Part::Manifest => ContentCorrupt::ManifestFrame(index),
@@ -113,7 +137,9 @@ impl Opener {
             return Err(corrupt);
         }
         let mut buffer = Vec::from(block);
-        self.cipher.open(part, index, index + 1 == extent.frames, &mut buffer).ok_or(corrupt)?;
+        self.cipher
+            .open(part, index, index + 1 == extent.frames, &mut buffer)
+            .ok_or(corrupt)?;
         Ok(buffer)
     }
 
@@ -122,13 +148,18 @@ impl Opener {
         let end = range.end.min(self.header.content.len());
         let start = range.start.min(end);
         let frame_len = FRAME as u64;
-        let frames = if start == end { 0..0 } else { start / frame_len..end.div_ceil(frame_len) };
+        let frames = if start == end {
+            0..0
+        } else {
+            start / frame_len..end.div_ceil(frame_len)
+        };
         frames.map(move |frame| {
             let base = frame * frame_len;
             Piece {
                 frame: frame as u32,
                 cid: self.leaves[1 + frame as usize].cid,
-                within: (start.max(base) - base) as usize..(end.min(base + frame_len) - base) as usize,
+                within: (start.max(base) - base) as usize
+                    ..(end.min(base + frame_len) - base) as usize,
             }
         })
     }
@@ -143,11 +174,17 @@ pub struct EntryCheck {
 
 impl EntryCheck {
     pub fn new(entry: &Entry) -> Self {
-        Self { hash: Sha256::new(), left: Some(entry.length), expected: entry.sha256 }
+        Self {
+            hash: Sha256::new(),
+            left: Some(entry.length),
+            expected: entry.sha256,
+        }
     }
 
     pub fn update(&mut self, bytes: &[u8]) {
-        self.left = self.left.and_then(|left| left.checked_sub(bytes.len() as u64));
+        self.left = self
+            .left
+            .and_then(|left| left.checked_sub(bytes.len() as u64));
         self.hash.update(bytes);
     }
 

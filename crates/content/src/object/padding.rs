@@ -9,7 +9,8 @@ pub fn padme(len: u64) -> u64 {
     let exponent = len.ilog2();
     let mantissa_bits = exponent.ilog2() + 1;
     let mask = (1u64 << exponent.saturating_sub(mantissa_bits)) - 1;
-    len.checked_add(mask).map_or(u64::MAX, |padded| padded & !mask)
+    len.checked_add(mask)
+        .map_or(u64::MAX, |padded| padded & !mask)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Entry, Manifest, ObjectKey, Tail,
     cipher::{FRAME, ObjectCipher, Part, TAG},
+    header::MAX_MANIFEST_FRAMES,
     manifest::is_safe_path,
 };
 use crate::dag::{Block, Leaf};
@@ -24,7 +25,7 @@ pub enum SealError {
     NoEntry,
     #[error("frame {0} was taken and never linked")]
     NotLinked(u32),
-    #[error("an object holds at most 512 GiB")]
+    #[error("an object holds at most 512 GiB of content and 64 MiB of manifest")]
     TooLarge,
 }
 
@@ -61,8 +62,17 @@ pub struct SealedFrame {
 
 impl Frame {
     pub fn seal(self) -> SealedFrame {
-        let block = seal_block(&self.cipher, Part::Content, self.index, false, self.plaintext);
-        SealedFrame { index: self.index, block }
+        let block = seal_block(
+            &self.cipher,
+            Part::Content,
+            self.index,
+            false,
+            self.plaintext,
+        );
+        SealedFrame {
+            index: self.index,
+            block,
+        }
     }
 }
 
@@ -78,7 +88,10 @@ pub(super) fn seal_block(
 }
 
 pub(super) fn leaf_of(block: &Block) -> Leaf {
-    Leaf { cid: block.cid, size: block.bytes.len() as u64 }
+    Leaf {
+        cid: block.cid,
+        size: block.bytes.len() as u64,
+    }
 }
 
 impl Sealer {
@@ -111,8 +124,13 @@ impl Sealer {
             return Err(SealError::Path);
         }
         self.end();
-        let entry =
-            Entry { path: path.to_owned(), offset: self.length, length: 0, sha256: B256::ZERO, meta };
+        let entry = Entry {
+            path: path.to_owned(),
+            offset: self.length,
+            length: 0,
+            sha256: B256::ZERO,
+            meta,
+        };
         self.current = Some((entry, Sha256::new()));
         Ok(())
     }
@@ -129,7 +147,9 @@ impl Sealer {
     /// Takes bytes of the open entry from the front of `input`. Gives a block as soon as a frame
     /// is full, with the rest of `input` still to be pushed; `None` once all is taken.
     pub fn push(&mut self, input: &mut &[u8]) -> Result<Option<Block>, SealError> {
-        let Some(frame) = self.push_frame(input)? else { return Ok(None) };
+        let Some(frame) = self.push_frame(input)? else {
+            return Ok(None);
+        };
         let sealed = frame.seal();
         self.link(&sealed);
         Ok(Some(sealed.block))
@@ -168,7 +188,11 @@ impl Sealer {
             return Err(SealError::TooLarge);
         }
         self.leaves.push(None);
-        Ok(Frame { cipher: Arc::clone(&self.cipher), index, plaintext })
+        Ok(Frame {
+            cipher: Arc::clone(&self.cipher),
+            index,
+            plaintext,
+        })
     }
 
     /// Takes note of a sealed frame's block.
@@ -184,7 +208,15 @@ impl Sealer {
         if let Some(index) = self.leaves.iter().position(Option::is_none) {
             return Err(SealError::NotLinked(index as u32));
         }
-        let manifest = Manifest { length: self.length, entries: std::mem::take(&mut self.entries), meta };
-        Ok(Tail::new(self, manifest))
+        let manifest = Manifest {
+            length: self.length,
+            entries: std::mem::take(&mut self.entries),
+            meta,
+        };
+        let encoded = manifest.encode();
+        if encoded.len() > MAX_MANIFEST_FRAMES as usize * FRAME {
+            return Err(SealError::TooLarge);
+        }
+        Ok(Tail::new(self, manifest, encoded))
     }
 }

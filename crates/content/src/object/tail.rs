@@ -20,6 +20,7 @@ pub struct Tail {
     object: ObjectId,
     salt: [u8; 32],
     manifest: Manifest,
+    encoded: Vec<u8>,
     /// Leaves after the header.
     leaves: Vec<Leaf>,
     buffer: Vec<u8>,
@@ -32,8 +33,15 @@ pub struct Tail {
 
 enum Stage {
     Content,
-    Manifest { content: Extent, plaintext: Vec<u8>, index: u32 },
-    Header { content: Extent, manifest: Extent },
+    Manifest {
+        content: Extent,
+        plaintext: Vec<u8>,
+        index: u32,
+    },
+    Header {
+        content: Extent,
+        manifest: Extent,
+    },
     Nodes(std::vec::IntoIter<Block>),
 }
 
@@ -48,7 +56,7 @@ pub struct Sealed {
 }
 
 impl Tail {
-    pub(super) fn new(sealer: Sealer, manifest: Manifest) -> Self {
+    pub(super) fn new(sealer: Sealer, manifest: Manifest, encoded: Vec<u8>) -> Self {
         let leaves: Vec<Leaf> = sealer.leaves.into_iter().flatten().collect();
         Self {
             cipher: sealer.cipher,
@@ -56,6 +64,7 @@ impl Tail {
             salt: sealer.salt,
             padding: padme(manifest.length) - manifest.length,
             manifest,
+            encoded,
             stored: leaves.iter().map(|leaf| leaf.size).sum(),
             leaves,
             buffer: sealer.buffer,
@@ -68,7 +77,12 @@ impl Tail {
     pub fn into_sealed(self) -> Option<Sealed> {
         let done = matches!(&self.stage, Stage::Nodes(nodes) if nodes.len() == 0);
         let root = self.root.filter(|_| done)?;
-        Some(Sealed { object: self.object, root, manifest: self.manifest, stored: self.stored })
+        Some(Sealed {
+            object: self.object,
+            root,
+            manifest: self.manifest,
+            stored: self.stored,
+        })
     }
 
     fn leaf(&mut self, part: Part, index: u32, last: bool, plaintext: Vec<u8>) -> Block {
@@ -89,8 +103,15 @@ impl Tail {
         let index = self.leaves.len() as u32;
         let plaintext = std::mem::take(&mut self.buffer);
         if last {
-            let content = Extent { frames: index + 1, last: plaintext.len() as u32 };
-            self.stage = Stage::Manifest { content, plaintext: self.manifest.encode(), index: 0 };
+            let content = Extent {
+                frames: index + 1,
+                last: plaintext.len() as u32,
+            };
+            self.stage = Stage::Manifest {
+                content,
+                plaintext: std::mem::take(&mut self.encoded),
+                index: 0,
+            };
         }
         self.leaf(Part::Content, index, last, plaintext)
     }
@@ -99,16 +120,28 @@ impl Tail {
         let rest = plaintext.split_off(plaintext.len().min(FRAME));
         let last = rest.is_empty();
         self.stage = if last {
-            let manifest = Extent { frames: index + 1, last: plaintext.len() as u32 };
+            let manifest = Extent {
+                frames: index + 1,
+                last: plaintext.len() as u32,
+            };
             Stage::Header { content, manifest }
         } else {
-            Stage::Manifest { content, plaintext: rest, index: index + 1 }
+            Stage::Manifest {
+                content,
+                plaintext: rest,
+                index: index + 1,
+            }
         };
         self.leaf(Part::Manifest, index, last, plaintext)
     }
 
     fn header(&mut self, content: Extent, manifest: Extent) -> Block {
-        let header = Header { object: self.object, salt: self.salt, content, manifest };
+        let header = Header {
+            object: self.object,
+            salt: self.salt,
+            content,
+            manifest,
+        };
         let block = Block::leaf(Bytes::from(header.encode(&self.cipher)));
         self.stored += block.bytes.len() as u64;
         self.leaves.insert(0, leaf_of(&block));
@@ -125,7 +158,11 @@ impl Iterator for Tail {
     fn next(&mut self) -> Option<Block> {
         match &mut self.stage {
             Stage::Content => Some(self.content_frame()),
-            Stage::Manifest { content, plaintext, index } => {
+            Stage::Manifest {
+                content,
+                plaintext,
+                index,
+            } => {
                 let (content, plaintext, index) = (*content, std::mem::take(plaintext), *index);
                 Some(self.manifest_frame(content, plaintext, index))
             }

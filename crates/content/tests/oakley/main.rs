@@ -1,0 +1,7 @@
+//! The Oakley exchange: two honest apps agree; every attack on it ends without a key.
+
+mod attacks;
+mod exchange;
+mod release;
+#[path = "../seeded/mod.rs"]
+mod seeded;
