@@ -3,6 +3,8 @@
 //! identity, signed by the owner's account. In sealed mode it also carries the object's key; such
 //! an envelope has no forward secrecy on the grantee's side.
 
+use std::fmt;
+
 use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
 use cid::Cid;
 use dhc_domain::{Address, B256, GrantId, ObjectId, RecordId};
@@ -46,8 +48,8 @@ pub struct PeerHint {
     pub addresses: Vec<String>,
 }
 
-/// What a grantee learns from a grant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a grantee learns from a grant. `Debug` shows nothing of the study.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Note {
     pub record: RecordId,
     pub object: ObjectId,
@@ -60,6 +62,14 @@ pub struct Note {
     pub peers: Vec<PeerHint>,
     /// The object's key, in sealed mode.
     pub key: Option<ObjectKey>,
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Note")
+            .field("object", &self.object)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

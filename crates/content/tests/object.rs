@@ -367,8 +367,14 @@ fn an_object_of_version_1_opens_for_ever() {
 }
 
 #[test]
-fn keys_show_nothing() {
+fn nothing_of_a_study_or_a_key_shows_in_logs() {
     assert_eq!(format!("{:?}", key("debug")), "ObjectKey([redacted])");
+    let (sealed, _) = seal(&key("debug"), OBJECT, "debug", &[("Doe^Jane", pattern(3))]);
+    let shown = format!("{sealed:?} {:?}", sealed.manifest.entries);
+    assert!(
+        !shown.contains("Doe") && !shown.contains("study"),
+        "{shown}"
+    );
 }
 
 proptest! {

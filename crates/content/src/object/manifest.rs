@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt};
 
 use dhc_domain::B256;
 use serde::{Deserialize, Serialize};
@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::ContentCorrupt;
 
-/// What an object's content is. Travels encrypted, as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What an object's content is. Travels encrypted, as JSON. `Debug` shows nothing of a study.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Content bytes before padding; the entries lie within, one after the other.
     pub length: u64,
@@ -16,8 +16,8 @@ pub struct Manifest {
     pub meta: Value,
 }
 
-/// One file of the content.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One file of the content. `Debug` shows nothing of a study.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// A relative path with `/` between its parts, unique in the object, safe to create below a
     /// folder.
@@ -30,6 +30,22 @@ pub struct Entry {
     pub sha256: B256,
     /// What the importer says of it.
     pub meta: Value,
+}
+
+impl fmt::Debug for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Manifest")
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Entry {
