@@ -146,10 +146,9 @@ impl Pool {
             return Err(PoolError::Full);
         }
         let replaced = replaced.map(|tx| tx.hash);
-        store.put_waiting(&tx.hash, &tx.raw)?;
+        store.put_waiting(&tx.hash, &tx.raw, replaced.as_ref().map(|hash| &hash.0))?;
         if let Some(replaced) = replaced {
             self.remove(&replaced);
-            store.drop_waiting(&[replaced.0])?;
         }
         let hash = tx.hash;
         self.insert(tx);

@@ -346,6 +346,22 @@ async fn what_cannot_be_taken_is_refused_in_the_words_that_clients_know() {
     let same_price = chain.signed(5, to, U256::from(2), 21_000, Bytes::new());
     refused(&same_price, "replacement transaction underpriced").await;
     assert_eq!(chain.nonce(chain.rich.address()).await, 1);
+    // A dearer one takes its place: twice the tip and more than a tenth on top of the fee.
+    let dearer = chain.priced(5, to, 6_000_000_000, 2_000_000_000);
+    let replacing = chain.send_raw(&dearer).await.unwrap();
+    for nonce in 1..5 {
+        let raw = chain.signed(nonce, to, U256::ZERO, 21_000, Bytes::new());
+        chain.send_raw(&raw).await.unwrap();
+    }
+    assert_eq!(chain.receipt(replacing).await["status"], "0x1");
+    let replaced = json!([keccak256(&gap)]);
+    assert!(
+        chain
+            .eth("eth_getTransactionByHash", replaced)
+            .await
+            .unwrap()
+            .is_null()
+    );
     chain.devnet.shutdown().await;
 }
 

@@ -180,22 +180,21 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a transaction that waits for a block: from now on a crash does not lose it.
-    pub(crate) fn put_waiting(&self, hash: &Hash, raw: &[u8]) -> Result<(), StoreError> {
-        let txn = self.database.begin_write()?;
-        txn.open_table(POOL)?.insert(hash.as_slice(), raw)?;
-        txn.commit()?;
-        Ok(())
-    }
-
-    /// Forgets waiting transactions.
-    pub(crate) fn drop_waiting(&self, hashes: &[Hash]) -> Result<(), StoreError> {
+    /// Keeps a transaction that waits for a block: from now on a crash does not lose it. The one
+    /// that it replaces is forgotten.
+    pub(crate) fn put_waiting(
+        &self,
+        hash: &Hash,
+        raw: &[u8],
+        replaced: Option<&Hash>,
+    ) -> Result<(), StoreError> {
         let txn = self.database.begin_write()?;
         {
             let mut pool = txn.open_table(POOL)?;
-            for hash in hashes {
-                pool.remove(hash.as_slice())?;
+            if let Some(replaced) = replaced {
+                pool.remove(replaced.as_slice())?;
             }
+            pool.insert(hash.as_slice(), raw)?;
         }
         txn.commit()?;
         Ok(())

@@ -121,7 +121,7 @@ impl Chain {
 
     /// Signs an EIP-1559 transaction of the rich account.
     pub fn signed(&self, nonce: u64, to: TxKind, value: U256, gas: u64, input: Bytes) -> Bytes {
-        let tx = TxEip1559 {
+        self.sign(TxEip1559 {
             chain_id: CHAIN_ID,
             nonce,
             gas_limit: gas,
@@ -131,7 +131,23 @@ impl Chain {
             value,
             access_list: Default::default(),
             input,
-        };
+        })
+    }
+
+    /// A plain call with these fees, adhl per gas.
+    pub fn priced(&self, nonce: u64, to: TxKind, fee: u128, tip: u128) -> Bytes {
+        self.sign(TxEip1559 {
+            chain_id: CHAIN_ID,
+            nonce,
+            gas_limit: 21_000,
+            max_fee_per_gas: fee,
+            max_priority_fee_per_gas: tip,
+            to,
+            ..Default::default()
+        })
+    }
+
+    fn sign(&self, tx: TxEip1559) -> Bytes {
         let signature = self.rich.sign_hash_sync(&tx.signature_hash()).unwrap();
         TxEnvelope::from(tx.into_signed(signature))
             .encoded_2718()
