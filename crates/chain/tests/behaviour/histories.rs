@@ -31,7 +31,8 @@ fn opening(seq: u64) -> Accessed {
         object: B256::with_last_byte(seq as u8),
         mode: 0,
         time: Timestamp(1_000 + seq),
-        height: Height(0),
+        // Blocks 2 and on, one opening each.
+        height: Height(2 + seq),
     }
 }
 
@@ -127,9 +128,14 @@ async fn a_history_is_complete_and_then_only_the_new_is_asked_for() {
         .history::<Accessed>(OWNER, &page.prefix, At::Latest)
         .await
         .unwrap();
+    // Three empty blocks lie between.
+    let later = |seq| Accessed {
+        height: Height(5 + seq),
+        ..opening(seq)
+    };
     assert_eq!(
         (more.verdict, more.entries),
-        (HistoryVerdict::Complete, vec![opening(5), opening(6)])
+        (HistoryVerdict::Complete, vec![later(5), later(6)])
     );
 
     world.grow(1);

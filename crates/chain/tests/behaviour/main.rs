@@ -3,6 +3,7 @@
 
 mod headers;
 mod histories;
+mod layout;
 mod proofs;
 mod reads;
 mod support;
