@@ -41,54 +41,57 @@ impl Need {
             Self::Display => &["xvfb", "xauth", "webkit2gtk-driver", "dbus-x11"],
         }
     }
+
+    /// Whether what the packages bring is there, from wherever it came.
+    fn is_met(self) -> bool {
+        let programs = |names: &[&str]| names.iter().all(|name| which(name).is_some());
+        let libraries = |names: &[&str]| names.iter().all(|name| has_library(name));
+        match self {
+            Self::Compile => {
+                programs(&["cc", "c++", "make", "cmake", "pkg-config", "git"])
+                    && libraries(&["dbus-1"])
+            }
+            Self::Shell => libraries(&[
+                "webkit2gtk-4.1",
+                "ayatana-appindicator3-0.1",
+                "librsvg-2.0",
+                "openssl",
+            ]),
+            Self::Browser => {
+                programs(&["chromium"])
+                    && ask(Command::new("fc-list").arg(":lang=zh"))
+                        .is_ok_and(|fonts| !fonts.trim().is_empty())
+            }
+            Self::Display => programs(&["Xvfb", "xvfb-run", "xauth", "WebKitWebDriver"]),
+        }
+    }
 }
 
 /// Installs what is missing of `needs`. Errors name the packages that a person must install.
 pub fn ensure(needs: &[Need]) -> Result<()> {
     let wanted: Vec<&str> = needs
         .iter()
+        .filter(|need| !need.is_met())
         .flat_map(|need| need.packages())
         .copied()
         .collect();
-    if !has_apt() {
-        let missing: Vec<&str> = needs
-            .iter()
-            .filter(|need| !stands_without_apt(**need))
-            .flat_map(|need| need.packages())
-            .copied()
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        bail!(
-            "this system has no apt; install what Debian calls: {}",
-            missing.join(" ")
-        );
-    }
-    let missing: Vec<&str> = wanted
-        .into_iter()
-        .filter(|package| !installed(package))
-        .collect();
-    if missing.is_empty() {
+    if wanted.is_empty() {
         return Ok(());
     }
-    eprintln!("installing system packages: {}", missing.join(" "));
-    let by_hand = || format!("install by hand: apt-get install {}", missing.join(" "));
-    apt(&["update", "-qq"]).with_context(by_hand)?;
-    apt(&[
-        &["install", "-y", "-qq", "--no-install-recommends"],
-        &missing[..],
-    ]
-    .concat())
-    .with_context(by_hand)
+    install(&wanted)
 }
 
 /// Whether the shell can be compiled here.
 pub fn has_webkit() -> bool {
-    ask(Command::new("pkg-config").args(["--exists", "webkit2gtk-4.1"])).is_ok()
+    has_library("webkit2gtk-4.1")
 }
 
-/// Installs these packages whatever stands; for the few that one step alone wants.
+fn has_library(name: &str) -> bool {
+    ask(Command::new("pkg-config").args(["--exists", name])).is_ok()
+}
+
+/// Installs packages by their Debian names. On another system, or where it fails, the error says
+/// what to install.
 pub fn install(packages: &[&str]) -> Result<()> {
     if !has_apt() {
         bail!(
@@ -96,12 +99,19 @@ pub fn install(packages: &[&str]) -> Result<()> {
             packages.join(" ")
         );
     }
-    apt(&["update", "-qq"])?;
-    apt(&[
-        &["install", "-y", "-qq", "--no-install-recommends"],
-        packages,
-    ]
-    .concat())
+    let missing: Vec<&str> = packages
+        .iter()
+        .filter(|package| !installed(package))
+        .copied()
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    eprintln!("installing system packages: {}", missing.join(" "));
+    let by_hand = || format!("install by hand: apt-get install {}", missing.join(" "));
+    apt(&["update", "-qq"]).with_context(by_hand)?;
+    let words = ["install", "-y", "-qq", "--no-install-recommends"];
+    apt(&[&words, &missing[..]].concat()).with_context(by_hand)
 }
 
 /// The folders of `PATH` in which `program` can be executed, first one.
@@ -125,19 +135,6 @@ fn has_apt() -> bool {
 fn installed(package: &str) -> bool {
     ask(Command::new("dpkg-query").args(["-W", "-f=${Status}", package]))
         .is_ok_and(|status| status.ends_with(" installed"))
-}
-
-fn stands_without_apt(need: Need) -> bool {
-    match need {
-        Need::Compile => ["cc", "c++", "cmake", "pkg-config", "git"]
-            .iter()
-            .all(|program| which(program).is_some()),
-        Need::Shell => has_webkit(),
-        Need::Browser => which("chromium").is_some(),
-        Need::Display => ["Xvfb", "xvfb-run", "WebKitWebDriver"]
-            .iter()
-            .all(|program| which(program).is_some()),
-    }
 }
 
 /// As root directly; else by `sudo`, which may ask for a password when there is a terminal.

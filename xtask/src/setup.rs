@@ -51,10 +51,8 @@ pub fn to_test(workspace: &Workspace) -> Vec<String> {
     if let Err(failure) = native::ensure(&[Need::Display]) {
         lacking.push(format!("real window: {failure:#}"));
     }
-    if tools::chromium().is_none()
-        && let Err(failure) = native::ensure(&[Need::Browser])
-    {
-        lacking.push(format!("Chromium: {failure:#}"));
+    if let Err(failure) = native::ensure(&[Need::Browser]) {
+        lacking.push(format!("Chromium and Chinese fonts: {failure:#}"));
     }
     if tools::chromium().is_none() {
         lacking.push(format!(
