@@ -14,13 +14,18 @@ pub(crate) fn text(data: &InMemDicomObject, tag: Tag) -> Option<String> {
 
 /// The values of a multi-valued text.
 pub(crate) fn texts(data: &InMemDicomObject, tag: Tag) -> Vec<String> {
-    let Some(value) = text(data, tag) else { return Vec::new() };
+    let Some(value) = text(data, tag) else {
+        return Vec::new();
+    };
     value.split('\\').map(|v| v.trim().to_owned()).collect()
 }
 
 pub(crate) fn integer(data: &InMemDicomObject, tag: Tag) -> Option<i64> {
     let element = data.get(tag)?;
-    element.to_int::<i64>().ok().or_else(|| text(data, tag)?.parse().ok())
+    element
+        .to_int::<i64>()
+        .ok()
+        .or_else(|| text(data, tag)?.parse().ok())
 }
 
 pub(crate) fn unsigned16(data: &InMemDicomObject, tag: Tag) -> Option<u16> {
@@ -74,17 +79,28 @@ pub(crate) fn frame_group_or_top(
 
 /// `20261122` as `2026-11-22`; `None` where it is no date.
 pub(crate) fn date(data: &InMemDicomObject, tag: Tag) -> Option<String> {
-    let digits: String = text(data, tag)?.chars().filter(|c| *c != '.' && *c != '-').collect();
+    let digits: String = text(data, tag)?
+        .chars()
+        .filter(|c| *c != '.' && *c != '-')
+        .collect();
     let valid = digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit());
     valid.then(|| format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]))
 }
 
 /// `142035.93` as `14:20:35`; `None` where it is no time.
 pub(crate) fn time(data: &InMemDicomObject, tag: Tag) -> Option<String> {
-    let digits: String = text(data, tag)?.chars().take_while(char::is_ascii_digit).collect();
+    let digits: String = text(data, tag)?
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
     match digits.len() {
         4 => Some(format!("{}:{}", &digits[..2], &digits[2..])),
-        6 => Some(format!("{}:{}:{}", &digits[..2], &digits[2..4], &digits[4..])),
+        6 => Some(format!(
+            "{}:{}:{}",
+            &digits[..2],
+            &digits[2..4],
+            &digits[4..]
+        )),
         _ => None,
     }
 }

@@ -16,16 +16,17 @@ pub(crate) fn is_grey(photometric: &str) -> bool {
 pub(crate) fn to_rgb(frame: &StoredFrame, data: &InMemDicomObject) -> Result<Vec<u8>, DecodeError> {
     let unsupported = || DecodeError::Unsupported {
         transfer_syntax: frame.transfer_syntax.clone(),
-        what: format!("showing {} of {} samples", frame.photometric, frame.samples_per_pixel),
+        what: format!(
+            "showing {} of {} samples",
+            frame.photometric, frame.samples_per_pixel
+        ),
     };
     match (frame.photometric.as_str(), frame.samples_per_pixel) {
         ("PALETTE COLOR", 1) => palette(frame, data),
         // The codec of JPEG 2000 has undone its component transform already.
         ("RGB" | "YBR_ICT" | "YBR_RCT", 3) => Ok(eight_bit(frame)),
         ("YBR_FULL" | "YBR_FULL_422", 3) => Ok(from_ybr(&eight_bit(frame), ybr_full)),
-        ("YBR_PARTIAL_420" | "YBR_PARTIAL_422", 3) => {
-            Ok(from_ybr(&eight_bit(frame), ybr_partial))
-        }
+        ("YBR_PARTIAL_420" | "YBR_PARTIAL_422", 3) => Ok(from_ybr(&eight_bit(frame), ybr_partial)),
         _ => Err(unsupported()),
     }
 }
@@ -35,7 +36,10 @@ fn eight_bit(frame: &StoredFrame) -> Vec<u8> {
         return frame.data.clone();
     }
     let white = ((1u64 << frame.bits_stored.min(32)) - 1) as f64;
-    frame.samples().map(|s| (s / white * 255.0).round().clamp(0.0, 255.0) as u8).collect()
+    frame
+        .samples()
+        .map(|s| (s / white * 255.0).round().clamp(0.0, 255.0) as u8)
+        .collect()
 }
 
 fn palette(frame: &StoredFrame, data: &InMemDicomObject) -> Result<Vec<u8>, DecodeError> {
@@ -53,9 +57,15 @@ fn palette(frame: &StoredFrame, data: &InMemDicomObject) -> Result<Vec<u8>, Deco
         RED_PALETTE_COLOR_LOOKUP_TABLE_DATA as RED,
         RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR as RED_DESCRIPTOR,
     };
-    let tables =
-        [table(RED_DESCRIPTOR, RED)?, table(GREEN_DESCRIPTOR, GREEN)?, table(BLUE_DESCRIPTOR, BLUE)?];
-    Ok(frame.samples().flat_map(|index| tables.each_ref().map(|t| t.colour(index))).collect())
+    let tables = [
+        table(RED_DESCRIPTOR, RED)?,
+        table(GREEN_DESCRIPTOR, GREEN)?,
+        table(BLUE_DESCRIPTOR, BLUE)?,
+    ];
+    Ok(frame
+        .samples()
+        .flat_map(|index| tables.each_ref().map(|t| t.colour(index)))
+        .collect())
 }
 
 fn from_ybr(data: &[u8], convert: fn(f64, f64, f64) -> [f64; 3]) -> Vec<u8> {
@@ -64,19 +74,32 @@ fn from_ybr(data: &[u8], convert: fn(f64, f64, f64) -> [f64; 3]) -> Vec<u8> {
         .0
         .iter()
         .flat_map(|[y, cb, cr]| {
-            convert(f64::from(*y), f64::from(*cb) - 128.0, f64::from(*cr) - 128.0).map(byte)
+            convert(
+                f64::from(*y),
+                f64::from(*cb) - 128.0,
+                f64::from(*cr) - 128.0,
+            )
+            .map(byte)
         })
         .collect()
 }
 
 /// ITU-R BT.601, full range.
 fn ybr_full(y: f64, cb: f64, cr: f64) -> [f64; 3] {
-    [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb]
+    [
+        y + 1.402 * cr,
+        y - 0.344_136 * cb - 0.714_136 * cr,
+        y + 1.772 * cb,
+    ]
 }
 
 /// ITU-R BT.601, luma 16 to 235, chroma 16 to 240.
 fn ybr_partial(y: f64, cb: f64, cr: f64) -> [f64; 3] {
-    ybr_full((y - 16.0) * 255.0 / 219.0, cb * 255.0 / 224.0, cr * 255.0 / 224.0)
+    ybr_full(
+        (y - 16.0) * 255.0 / 219.0,
+        cb * 255.0 / 224.0,
+        cr * 255.0 / 224.0,
+    )
 }
 
 #[cfg(test)]
@@ -86,10 +109,22 @@ mod tests {
     #[test]
     fn the_primaries_come_out_of_their_ybr() {
         // PS3.3 C.7.6.3.1.2: Y = 0.299 R + 0.587 G + 0.114 B and so on.
-        let full = [[76, 85, 255], [150, 44, 21], [29, 255, 107], [255, 128, 128], [0, 128, 128]];
+        let full = [
+            [76, 85, 255],
+            [150, 44, 21],
+            [29, 255, 107],
+            [255, 128, 128],
+            [0, 128, 128],
+        ];
         let rgb = from_ybr(full.as_flattened(), ybr_full);
-        let expected =
-            [[254, 0, 0], [0, 255, 1], [0, 0, 254], [255, 255, 255], [0, 0, 0]].concat();
+        let expected = [
+            [254, 0, 0],
+            [0, 255, 1],
+            [0, 0, 254],
+            [255, 255, 255],
+            [0, 0, 0],
+        ]
+        .concat();
         for (have, want) in rgb.iter().zip(expected) {
             assert!(have.abs_diff(want) <= 1, "{rgb:?}");
         }

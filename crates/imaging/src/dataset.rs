@@ -111,7 +111,9 @@ pub(crate) fn read_dataset<R: Read>(
         }
         // Bytes after the pixel data that make no element are padding; before it, a cut header.
         Ok(()) if there > promised && !walk.pixels_located => {
-            return Err(OpenError::Damaged("it ends inside an element's header".into()));
+            return Err(OpenError::Damaged(
+                "it ends inside an element's header".into(),
+            ));
         }
         Ok(()) => {}
     }
@@ -119,16 +121,21 @@ pub(crate) fn read_dataset<R: Read>(
 }
 
 fn truncated(missing: u64) -> OpenError {
-    OpenError::Damaged(format!("it ends early, {missing} bytes of a value are missing"))
+    OpenError::Damaged(format!(
+        "it ends early, {missing} bytes of a value are missing"
+    ))
 }
 
 /// The innermost cause: what the reader met, without the layers around it.
-fn sentence(error: &dyn std::error::Error) -> String {
+fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    cause.to_string()
+    match cause.downcast_ref::<std::io::Error>() {
+        Some(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => "it ends early".into(),
+        _ => cause.to_string(),
+    }
 }
 
 #[derive(Default)]
@@ -153,10 +160,12 @@ impl Walk {
         match token {
             LazyDataToken::SequenceStart { tag, .. } => {
                 if self.open.len() >= DEEPEST_NESTING {
-                    return Err(OpenError::Damaged("its sequences are nested too deeply".into()));
+                    return Err(OpenError::Damaged(
+                        "its sequences are nested too deeply".into(),
+                    ));
                 }
                 let kept = match self.open.last() {
-                    Some(parent) => parent.kept && tag.group() % 2 == 0,
+                    Some(parent) => parent.kept && tag.group().is_multiple_of(2),
                     None => matches!(tag.group(), 0x0028 | 0x5200),
                 };
                 self.open.push(OpenSequence {
@@ -169,8 +178,10 @@ impl Walk {
             }
             LazyDataToken::PixelSequenceStart => {
                 if self.open.is_empty() {
-                    self.pixels =
-                        Pixels::Encapsulated { offset_table: Vec::new(), fragments: Vec::new() };
+                    self.pixels = Pixels::Encapsulated {
+                        offset_table: Vec::new(),
+                        fragments: Vec::new(),
+                    };
                 }
                 self.open.push(OpenSequence {
                     tag: tags::PIXEL_DATA,
@@ -188,7 +199,10 @@ impl Walk {
             }
             LazyDataToken::SequenceEnd => self.end_sequence(),
             LazyDataToken::LazyItemValue { len, decoder } => self.take_fragment(len, decoder)?,
-            LazyDataToken::LazyValue { header, mut decoder } => {
+            LazyDataToken::LazyValue {
+                header,
+                mut decoder,
+            } => {
                 if self.open.is_empty() && self.locate_native(&header, decoder.position()) {
                     return skip(&mut decoder, header.len);
                 }
@@ -207,7 +221,9 @@ impl Walk {
 
     fn start_item(&mut self, len: Length) -> Result<(), OpenError> {
         let top_level = self.open.len() == 1;
-        let Some(sequence) = self.open.last_mut() else { return Ok(()) };
+        let Some(sequence) = self.open.last_mut() else {
+            return Ok(());
+        };
         if !sequence.pixel_data {
             sequence.item = sequence.kept.then(InMemDicomObject::new_empty);
             return Ok(());
@@ -215,9 +231,13 @@ impl Walk {
         // An empty item gives no value token: an absent offset table, or an empty fragment.
         if top_level && len == Length(0) {
             let offset_table = !std::mem::replace(&mut self.offset_table_read, true);
-            if let (false, Pixels::Encapsulated { fragments, .. }) = (offset_table, &mut self.pixels)
+            if let (false, Pixels::Encapsulated { fragments, .. }) =
+                (offset_table, &mut self.pixels)
             {
-                fragments.push(Fragment { offset: 0, length: 0 });
+                fragments.push(Fragment {
+                    offset: 0,
+                    length: 0,
+                });
             }
         }
         Ok(())
@@ -228,14 +248,18 @@ impl Walk {
         length: u32,
         mut decoder: D,
     ) -> Result<(), OpenError> {
-        let Pixels::Encapsulated { offset_table, fragments } = &mut self.pixels else {
+        let Pixels::Encapsulated {
+            offset_table,
+            fragments,
+        } = &mut self.pixels
+        else {
             return skip(&mut decoder, Length(length));
         };
         if self.open.len() != 1 {
             return skip(&mut decoder, Length(length));
         }
         if !std::mem::replace(&mut self.offset_table_read, true) {
-            if length % 4 == 0 && length as usize / 4 <= MOST_FRAGMENTS {
+            if length.is_multiple_of(4) && length as usize / 4 <= MOST_FRAGMENTS {
                 return decoder
                     .read_u32_to_vec(length, offset_table)
                     .map_err(|e| OpenError::Damaged(sentence(&e)));
@@ -245,12 +269,17 @@ impl Walk {
         if fragments.len() >= MOST_FRAGMENTS {
             return Err(OpenError::Damaged("it has too many fragments".into()));
         }
-        fragments.push(Fragment { offset: decoder.position(), length });
+        fragments.push(Fragment {
+            offset: decoder.position(),
+            length,
+        });
         skip(&mut decoder, Length(length))
     }
 
     fn end_sequence(&mut self) {
-        let Some(sequence) = self.open.pop() else { return };
+        let Some(sequence) = self.open.pop() else {
+            return;
+        };
         if sequence.pixel_data {
             self.pixels_located |= self.open.is_empty();
         } else if sequence.kept {
@@ -260,11 +289,7 @@ impl Walk {
         }
     }
 
-    fn locate_native(
-        &mut self,
-        header: &dicom_core::DataElementHeader,
-        offset: u64,
-    ) -> bool {
+    fn locate_native(&mut self, header: &dicom_core::DataElementHeader, offset: u64) -> bool {
         let kind = match header.tag {
             tags::PIXEL_DATA => NativeKind::Integer,
             tags::FLOAT_PIXEL_DATA => NativeKind::Float,
@@ -283,7 +308,7 @@ impl Walk {
 
     fn keeps(&self, tag: Tag) -> bool {
         match self.open.last() {
-            Some(sequence) => sequence.item.is_some() && tag.group() % 2 == 0,
+            Some(sequence) => sequence.item.is_some() && tag.group().is_multiple_of(2),
             None => {
                 matches!(tag.group(), 0x0008 | 0x0010 | 0x0018 | 0x0020 | 0x0028)
                     || matches!(
@@ -311,5 +336,7 @@ impl Walk {
 }
 
 fn skip<D: StatefulDecode>(decoder: &mut D, length: Length) -> Result<(), OpenError> {
-    decoder.skip_bytes(length.0).map_err(|e| OpenError::Damaged(sentence(&e)))
+    decoder
+        .skip_bytes(length.0)
+        .map_err(|e| OpenError::Damaged(sentence(&e)))
 }

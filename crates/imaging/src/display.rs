@@ -102,7 +102,12 @@ impl<R: Read + Seek> DicomFile<R> {
             (None, Some("CT")) => Some("HU".into()),
             (None, _) => None,
         };
-        let Samples { pixels, slope, intercept, padding } = samples(stored, &pipeline);
+        let Samples {
+            pixels,
+            slope,
+            intercept,
+            padding,
+        } = samples(stored, &pipeline);
         Ok(FrameForDisplay {
             rows,
             columns,
@@ -121,14 +126,21 @@ impl<R: Read + Seek> DicomFile<R> {
     }
 
     fn spacing(&self, frame: u32) -> Option<Spacing> {
-        let measures =
-            frame_group_or_top(&self.attributes, frame, tags::PIXEL_MEASURES_SEQUENCE);
+        let measures = frame_group_or_top(&self.attributes, frame, tags::PIXEL_MEASURES_SEQUENCE);
         let read = |data, tag: Tag, at| {
             let [row_mm, column_mm] = vector::<2>(data, tag)?;
-            (row_mm > 0.0 && column_mm > 0.0).then_some(Spacing { row_mm, column_mm, at })
+            (row_mm > 0.0 && column_mm > 0.0).then_some(Spacing {
+                row_mm,
+                column_mm,
+                at,
+            })
         };
         read(measures, tags::PIXEL_SPACING, SpacingPlane::Patient).or_else(|| {
-            read(&self.attributes, tags::IMAGER_PIXEL_SPACING, SpacingPlane::Imager)
+            read(
+                &self.attributes,
+                tags::IMAGER_PIXEL_SPACING,
+                SpacingPlane::Imager,
+            )
         })
     }
 
@@ -151,26 +163,62 @@ struct Samples {
 
 fn samples(frame: StoredFrame, pipeline: &Pipeline) -> Samples {
     let padding = pipeline.padding.map(|(low, high)| [low, high]);
-    match (&pipeline.modality, frame.float, frame.sample_bytes(), frame.signed) {
-        (Modality::Rescale { slope, intercept, .. }, false, bytes @ (1 | 2), signed) => {
+    match (
+        &pipeline.modality,
+        frame.float,
+        frame.sample_bytes(),
+        frame.signed,
+    ) {
+        (
+            Modality::Rescale {
+                slope, intercept, ..
+            },
+            false,
+            bytes @ (1 | 2),
+            signed,
+        ) => {
             let pixels = match (bytes, signed) {
                 (1, false) => DisplayPixels::Grey8(frame.data),
                 (1, true) => DisplayPixels::Grey16 {
                     signed,
-                    data: frame.data.iter().flat_map(|b| i16::from(*b as i8).to_le_bytes()).collect(),
+                    data: frame
+                        .data
+                        .iter()
+                        .flat_map(|b| i16::from(*b as i8).to_le_bytes())
+                        .collect(),
                 },
-                _ => DisplayPixels::Grey16 { signed, data: frame.data },
+                _ => DisplayPixels::Grey16 {
+                    signed,
+                    data: frame.data,
+                },
             };
-            Samples { pixels, slope: *slope, intercept: *intercept, padding }
+            Samples {
+                pixels,
+                slope: *slope,
+                intercept: *intercept,
+                padding,
+            }
         }
         // Tables, 32-bit and float samples: a display gets the modality values themselves. A
         // padding value becomes not-a-number, which no window makes brighter than black.
         (modality, ..) => {
             let value = |stored: f64| {
-                if pipeline.is_padding(stored) { f32::NAN } else { modality.apply(stored) as f32 }
+                if pipeline.is_padding(stored) {
+                    f32::NAN
+                } else {
+                    modality.apply(stored) as f32
+                }
             };
-            let data = frame.samples().flat_map(|s| value(s).to_le_bytes()).collect();
-            Samples { pixels: DisplayPixels::Float32(data), slope: 1.0, intercept: 0.0, padding: None }
+            let data = frame
+                .samples()
+                .flat_map(|s| value(s).to_le_bytes())
+                .collect();
+            Samples {
+                pixels: DisplayPixels::Float32(data),
+                slope: 1.0,
+                intercept: 0.0,
+                padding: None,
+            }
         }
     }
 }

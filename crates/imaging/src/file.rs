@@ -42,7 +42,10 @@ impl<R: Read + Seek> DicomFile<R> {
             let contents = read_dataset(tape, meta.encoding(), Extent::UntilPixels)?;
             (contents, Some(bytes))
         } else {
-            (read_dataset(tape, meta.encoding(), Extent::UntilPixels)?, None)
+            (
+                read_dataset(tape, meta.encoding(), Extent::UntilPixels)?,
+                None,
+            )
         };
         let Contents { attributes, pixels } = contents;
         let image = image_info(&attributes, &pixels);
@@ -50,7 +53,13 @@ impl<R: Read + Seek> DicomFile<R> {
             Some(bytes) => Content::Inflated(Cursor::new(bytes)),
             None => Content::Plain(source),
         };
-        Ok(Self { source, meta, attributes, pixels, image })
+        Ok(Self {
+            source,
+            meta,
+            attributes,
+            pixels,
+            image,
+        })
     }
 
     /// `None` where the object holds no pixels.
@@ -73,13 +82,17 @@ impl<R: Read + Seek> DicomFile<R> {
     }
 
     pub fn sop_instance_uid(&self) -> Option<String> {
-        text(&self.attributes, tags::SOP_INSTANCE_UID).or_else(|| self.meta.sop_instance_uid.clone())
+        text(&self.attributes, tags::SOP_INSTANCE_UID)
+            .or_else(|| self.meta.sop_instance_uid.clone())
     }
 
     pub(crate) fn frame_info(&self, frame: u32) -> Result<&ImageInfo, DecodeError> {
         let image = self.image.as_ref().ok_or(DecodeError::NotAnImage)?;
         if frame >= image.frames {
-            return Err(DecodeError::NoSuchFrame { frame, frames: image.frames });
+            return Err(DecodeError::NoSuchFrame {
+                frame,
+                frames: image.frames,
+            });
         }
         Ok(image)
     }
@@ -121,7 +134,9 @@ fn inflate<R: Read>(tape: Tape<R>, meta: &FileMeta) -> Result<Vec<u8>, OpenError
         .read_to_end(&mut bytes)
         .map_err(|e| OpenError::Damaged(format!("its data set does not inflate: {e}")))?;
     if bytes.len() as u64 > LARGEST_INFLATED {
-        return Err(OpenError::Damaged("its deflated data set is too large".into()));
+        return Err(OpenError::Damaged(
+            "its deflated data set is too large".into(),
+        ));
     }
     Ok(bytes)
 }
@@ -145,8 +160,14 @@ pub(crate) fn image_info(data: &InMemDicomObject, pixels: &Pixels) -> Option<Ima
             .unwrap_or(1),
         samples_per_pixel: unsigned16(data, tags::SAMPLES_PER_PIXEL).unwrap_or(1),
         bits_allocated: unsigned16(data, tags::BITS_ALLOCATED).unwrap_or(match pixels {
-            Pixels::Native { kind: crate::dataset::NativeKind::Float, .. } => 32,
-            Pixels::Native { kind: crate::dataset::NativeKind::Double, .. } => 64,
+            Pixels::Native {
+                kind: crate::dataset::NativeKind::Float,
+                ..
+            } => 32,
+            Pixels::Native {
+                kind: crate::dataset::NativeKind::Double,
+                ..
+            } => 64,
             _ => 8,
         }),
         photometric: text(data, tags::PHOTOMETRIC_INTERPRETATION)

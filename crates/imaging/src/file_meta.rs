@@ -49,7 +49,8 @@ const LONGEST_META_VALUE: u32 = 1 << 16;
 pub(crate) fn read_file_meta<R: Read>(tape: &mut Tape<R>) -> Result<FileMeta, OpenError> {
     let head = tape.peek().map_err(OpenError::Io)?;
     if head.get(PREAMBLE..PREAMBLE + 4) == Some(MAGIC) {
-        tape.take_array::<{ PREAMBLE + 4 }>().map_err(OpenError::Io)?;
+        tape.take_array::<{ PREAMBLE + 4 }>()
+            .map_err(OpenError::Io)?;
     } else if head.starts_with(MAGIC) {
         tape.take_array::<4>().map_err(OpenError::Io)?;
     } else if guess_encoding(head).is_none() && !starts_with_meta(head) {
@@ -91,7 +92,9 @@ fn read_meta_element<R: Read>(tape: &mut Tape<R>) -> Result<(Tag, PrimitiveValue
         DynStatefulDecoder::new_with_ts(tape as &mut dyn Read, &ts, 0).map_err(damaged)?;
     let header = decoder.decode_header().map_err(damaged)?;
     if header.len.0 > LONGEST_META_VALUE {
-        return Err(OpenError::Damaged("file meta information: a value is too long".into()));
+        return Err(OpenError::Damaged(
+            "file meta information: a value is too long".into(),
+        ));
     }
     let value = decoder.read_value_preserved(&header).map_err(damaged)?;
     Ok((header.tag(), value))

@@ -12,7 +12,11 @@ use crate::window::{Window, presets, windows};
 
 /// What turns the stored values of one frame into values with a meaning.
 pub(crate) enum Modality {
-    Rescale { slope: f64, intercept: f64, unit: Option<String> },
+    Rescale {
+        slope: f64,
+        intercept: f64,
+        unit: Option<String>,
+    },
     Table(Lut),
 }
 
@@ -25,7 +29,9 @@ impl Modality {
         let group =
             frame_group(data, frame, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE).unwrap_or(data);
         Self::Rescale {
-            slope: float(group, tags::RESCALE_SLOPE).filter(|s| *s != 0.0).unwrap_or(1.0),
+            slope: float(group, tags::RESCALE_SLOPE)
+                .filter(|s| *s != 0.0)
+                .unwrap_or(1.0),
             intercept: float(group, tags::RESCALE_INTERCEPT).unwrap_or(0.0),
             unit: text(group, tags::RESCALE_TYPE),
         }
@@ -33,7 +39,9 @@ impl Modality {
 
     pub(crate) fn apply(&self, stored: f64) -> f64 {
         match self {
-            Self::Rescale { slope, intercept, .. } => stored * slope + intercept,
+            Self::Rescale {
+                slope, intercept, ..
+            } => stored * slope + intercept,
             Self::Table(lut) => f64::from(lut.map(stored)),
         }
     }
@@ -101,7 +109,8 @@ impl Pipeline {
     }
 
     pub(crate) fn is_padding(&self, stored: f64) -> bool {
-        self.padding.is_some_and(|(low, high)| (low..=high).contains(&stored))
+        self.padding
+            .is_some_and(|(low, high)| (low..=high).contains(&stored))
     }
 
     /// Lowest and highest modality value of what is measured; (0, 1) where nothing is.
@@ -111,8 +120,9 @@ impl Pipeline {
             .filter(|s| !self.is_padding(*s))
             .map(|s| self.modality.apply(s))
             .filter(|v| v.is_finite());
-        let (low, high) = measured
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        let (low, high) = measured.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
+            (l.min(v), h.max(v))
+        });
         if low > high { (0.0, 1.0) } else { (low, high) }
     }
 
@@ -141,18 +151,25 @@ impl Pipeline {
         let (window, explanation) = match &self.voi_lut {
             Some(lut) => {
                 let (low, high) = lut.domain();
-                (Window::covering(low.max(range.0), high.min(range.1)), lut.explanation.clone())
+                (
+                    Window::covering(low.max(range.0), high.min(range.1)),
+                    lut.explanation.clone(),
+                )
             }
             None => (Window::covering(range.0, range.1), None),
         };
-        vec![Window { explanation, ..window }]
+        vec![Window {
+            explanation,
+            ..window
+        }]
     }
 
     fn named(&self, name: &str) -> Result<Window, DecodeError> {
-        let explained = self
-            .windows
-            .iter()
-            .find(|w| w.explanation.as_deref().is_some_and(|e| e.eq_ignore_ascii_case(name)));
+        let explained = self.windows.iter().find(|w| {
+            w.explanation
+                .as_deref()
+                .is_some_and(|e| e.eq_ignore_ascii_case(name))
+        });
         let preset = || {
             presets(&self.modality_code)
                 .iter()

@@ -41,7 +41,10 @@ impl Lut {
         };
         let bytes = data.get(values)?.to_bytes().ok()?;
         let values: Vec<u16> = if bytes.len() >= 2 * entries {
-            bytes.as_chunks::<2>().0[..entries].iter().map(|b| u16::from_le_bytes(*b)).collect()
+            bytes.as_chunks::<2>().0[..entries]
+                .iter()
+                .map(|b| u16::from_le_bytes(*b))
+                .collect()
         } else {
             bytes.iter().take(entries).map(|b| u16::from(*b)).collect()
         };
@@ -69,12 +72,19 @@ impl Lut {
     fn ceiling(&self) -> u16 {
         let declared = ((1u32 << self.bits) - 1) as u16;
         let greatest = self.values.iter().copied().max().unwrap_or(declared).max(1);
-        if greatest > declared || greatest <= declared >> 1 { greatest } else { declared }
+        if greatest > declared || greatest <= declared >> 1 {
+            greatest
+        } else {
+            declared
+        }
     }
 
     /// The values that the table tells apart, lowest and highest.
     pub(crate) fn domain(&self) -> (f64, f64) {
-        (self.first as f64, (self.first + self.values.len() as i64 - 1) as f64)
+        (
+            self.first as f64,
+            (self.first + self.values.len() as i64 - 1) as f64,
+        )
     }
 
     /// A palette's entry as 8 bits. Entries of 16 bits that only use the low ones are taken as
@@ -82,7 +92,11 @@ impl Lut {
     pub(crate) fn colour(&self, index: f64) -> u8 {
         let wide = self.bits > 8 && self.values.iter().any(|v| *v > 0xff);
         let value = self.map(index);
-        if wide { (value >> (self.bits - 8)).min(0xff) as u8 } else { value.min(0xff) as u8 }
+        if wide {
+            (value >> (self.bits - 8)).min(0xff) as u8
+        } else {
+            value.min(0xff) as u8
+        }
     }
 }
 
@@ -107,7 +121,10 @@ mod tests {
     #[test]
     fn values_outside_the_table_take_its_ends() {
         let lut = lut([3, 10, 16], &[100, 200, 65535]).unwrap();
-        assert_eq!([-5.0, 10.0, 11.0, 12.0, 99.0].map(|v| lut.map(v)), [100, 100, 200, 65535, 65535]);
+        assert_eq!(
+            [-5.0, 10.0, 11.0, 12.0, 99.0].map(|v| lut.map(v)),
+            [100, 100, 200, 65535, 65535]
+        );
         assert_eq!(lut.brightness(12.0), 1.0);
         assert_eq!(lut.domain(), (10.0, 12.0));
     }

@@ -78,7 +78,10 @@ pub enum DecodeError {
     #[error("there is no window called {0}")]
     NoSuchWindow(String),
     #[error("{what} (transfer syntax {transfer_syntax}) is not decoded")]
-    Unsupported { transfer_syntax: String, what: String },
+    Unsupported {
+        transfer_syntax: String,
+        what: String,
+    },
     #[error("the image is damaged: {0}")]
     Damaged(String),
 }

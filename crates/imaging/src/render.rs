@@ -62,9 +62,11 @@ impl Rendered {
             1 => GrayImage::from_raw(columns, rows, self.pixels.clone()).map(DynamicImage::from),
             _ => RgbImage::from_raw(columns, rows, self.pixels.clone()).map(DynamicImage::from),
         };
-        let small = image
-            .expect("the pixels are rows x columns")
-            .resize(THUMBNAIL, THUMBNAIL, FilterType::Triangle);
+        let small = image.expect("the pixels are rows x columns").resize(
+            THUMBNAIL,
+            THUMBNAIL,
+            FilterType::Triangle,
+        );
         Self {
             rows: small.height(),
             columns: small.width(),
@@ -80,7 +82,8 @@ impl<R: Read + Seek> DicomFile<R> {
     pub fn render(&mut self, frame: u32, params: &RenderParams) -> Result<Rendered, DecodeError> {
         let stored = self.stored_frame(frame)?;
         let (rows, columns) = (stored.rows, stored.columns);
-        let (mut pixels, window) = if is_grey(&stored.photometric) && stored.samples_per_pixel == 1 {
+        let (mut pixels, window) = if is_grey(&stored.photometric) && stored.samples_per_pixel == 1
+        {
             let pipeline = Pipeline::of(&self.attributes, frame, &stored.photometric);
             let voi = pipeline.choose(&params.window, pipeline.range(&stored))?;
             let pixels = grey_pixels(&stored, &pipeline, &voi);
@@ -95,7 +98,12 @@ impl<R: Read + Seek> DicomFile<R> {
         if params.invert {
             pixels.iter_mut().for_each(|p| *p = !*p);
         }
-        Ok(Rendered { rows, columns, window, pixels })
+        Ok(Rendered {
+            rows,
+            columns,
+            window,
+            pixels,
+        })
     }
 
     /// A PNG of at most 256 pixels of the middle frame.
@@ -112,23 +120,42 @@ fn grey_pixels(frame: &StoredFrame, pipeline: &Pipeline, voi: &Voi) -> Vec<u8> {
             return 0;
         }
         let brightness = voi.brightness(pipeline.modality.apply(stored));
-        let brightness = if pipeline.inverted { 1.0 - brightness } else { brightness };
+        let brightness = if pipeline.inverted {
+            1.0 - brightness
+        } else {
+            brightness
+        };
         (brightness * 255.0).round() as u8
     };
     // Few stored values, many pixels: each value is computed once.
     match (frame.float, frame.sample_bytes(), frame.signed) {
         (false, 1, signed) => {
             let table: Vec<u8> = (0..=u8::MAX)
-                .map(|b| shade(if signed { f64::from(b as i8) } else { f64::from(b) }))
+                .map(|b| {
+                    shade(if signed {
+                        f64::from(b as i8)
+                    } else {
+                        f64::from(b)
+                    })
+                })
                 .collect();
             frame.data.iter().map(|b| table[usize::from(*b)]).collect()
         }
         (false, 2, signed) => {
             let table: Vec<u8> = (0..=u16::MAX)
-                .map(|w| shade(if signed { f64::from(w as i16) } else { f64::from(w) }))
+                .map(|w| {
+                    shade(if signed {
+                        f64::from(w as i16)
+                    } else {
+                        f64::from(w)
+                    })
+                })
                 .collect();
             let words = frame.data.as_chunks::<2>().0;
-            words.iter().map(|w| table[usize::from(u16::from_le_bytes(*w))]).collect()
+            words
+                .iter()
+                .map(|w| table[usize::from(u16::from_le_bytes(*w))])
+                .collect()
         }
         _ => frame.samples().map(shade).collect(),
     }

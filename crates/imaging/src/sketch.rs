@@ -44,7 +44,9 @@ impl Sketcher {
         Self {
             key: *key,
             pairs: (0..WORDS * WORD_BITS).map(pair).collect(),
-            functions: (0..SKETCH_BYTES).map(|i| keyed(key, b"function", i as u64)).collect(),
+            functions: (0..SKETCH_BYTES)
+                .map(|i| keyed(key, b"function", i as u64))
+                .collect(),
             minima: [u64::MAX; SKETCH_BYTES],
         }
     }
@@ -52,16 +54,19 @@ impl Sketcher {
     /// Takes a slice in. Slices without content (one value everywhere) add nothing.
     pub fn add(&mut self, frame: &StoredFrame) {
         let Some(grid) = average(frame) else { return };
-        let (low, high) =
-            grid.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
+        let (low, high) = grid
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
+                (l.min(*v), h.max(*v))
+            });
         let margin = (high - low) * MARGIN;
         if margin.is_nan() || margin <= 0.0 {
             return;
         }
         for (index, word) in self.pairs.chunks(WORD_BITS).enumerate() {
-            let bits = word
-                .iter()
-                .fold(0u64, |bits, (a, b)| bits << 1 | u64::from(grid[*a] - grid[*b] > margin));
+            let bits = word.iter().fold(0u64, |bits, (a, b)| {
+                bits << 1 | u64::from(grid[*a] - grid[*b] > margin)
+            });
             // Background alone: every study has it.
             if bits == 0 {
                 continue;
@@ -105,7 +110,12 @@ fn average(frame: &StoredFrame) -> Option<Vec<f64>> {
             *cell = (cell.0 + value, cell.1 + 1);
         }
     }
-    Some(cells.into_iter().map(|(sum, n)| sum / f64::from(n.max(1))).collect())
+    Some(
+        cells
+            .into_iter()
+            .map(|(sum, n)| sum / f64::from(n.max(1)))
+            .collect(),
+    )
 }
 
 /// 64 bits that depend on the key, the use and the input.
@@ -141,14 +151,27 @@ mod tests {
         let mut state = 1u64;
         let data = (0..side * side)
             .flat_map(|i| {
-                let (x, y) = ((i % side) as f64 / 96.0 - 0.5, (i / side) as f64 / 96.0 - 0.5);
+                let (x, y) = (
+                    (i % side) as f64 / 96.0 - 0.5,
+                    (i / side) as f64 / 96.0 - 0.5,
+                );
                 let blob = |cx: f64, cy: f64, r: f64| {
                     (-((x - cx).powi(2) + (y - cy).powi(2)) / (r * r)).exp()
                 };
                 let value = blob(0.0, 0.0, 0.3)
-                    + blob(0.2 * (shape * 3.0).sin(), 0.2 * (shape * 5.0 + z).cos(), 0.1)
-                    - blob(0.2 * (shape * 7.0 + z).cos(), 0.2 * (shape * 2.0).sin(), 0.08);
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    + blob(
+                        0.2 * (shape * 3.0).sin(),
+                        0.2 * (shape * 5.0 + z).cos(),
+                        0.1,
+                    )
+                    - blob(
+                        0.2 * (shape * 7.0 + z).cos(),
+                        0.2 * (shape * 2.0).sin(),
+                        0.08,
+                    );
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
                 let jitter = ((state >> 40) as f64 / (1 << 24) as f64 - 0.5) * noise;
                 (((value + 1.0) * 500.0 * gain + jitter) as u16).to_le_bytes()
             })
@@ -169,7 +192,9 @@ mod tests {
     }
 
     fn study(shape: f64, gain: f64, noise: f64) -> Vec<StoredFrame> {
-        (0..24).map(|z| slice(shape, f64::from(z) * 0.08, gain, noise)).collect()
+        (0..24)
+            .map(|z| slice(shape, f64::from(z) * 0.08, gain, noise))
+            .collect()
     }
 
     fn equal(a: [u8; 128], b: [u8; 128]) -> usize {

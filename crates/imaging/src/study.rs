@@ -94,11 +94,19 @@ impl Study {
     /// The image that stands for the study: the middle one of the series with most frames.
     pub fn key_instance(&self) -> Option<&Instance> {
         let images = |s: &Series| -> u64 {
-            s.instances.iter().filter_map(|i| i.image.as_ref()).map(|i| u64::from(i.frames)).sum()
+            s.instances
+                .iter()
+                .filter_map(|i| i.image.as_ref())
+                .map(|i| u64::from(i.frames))
+                .sum()
         };
         // The first of equals: `max_by_key` would give the last.
         let largest = self.series.iter().rev().max_by_key(|s| images(s))?;
-        let images: Vec<_> = largest.instances.iter().filter(|i| i.image.is_some()).collect();
+        let images: Vec<_> = largest
+            .instances
+            .iter()
+            .filter(|i| i.image.is_some())
+            .collect();
         images.get(images.len() / 2).copied()
     }
 }
@@ -107,7 +115,12 @@ mod hex_digest {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub(super) fn serialize<S: Serializer>(digest: &[u8; 32], s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&digest.iter().map(|b| format!("{b:02x}")).collect::<String>())
+        s.serialize_str(
+            &digest
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect::<String>(),
+        )
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<[u8; 32], D::Error> {

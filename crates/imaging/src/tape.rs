@@ -34,7 +34,10 @@ pub(crate) struct Tape<R> {
 
 impl<R: Read> Tape<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self { inner: BufReader::with_capacity(1 << 16, source), meter: Meter::default() }
+        Self {
+            inner: BufReader::with_capacity(1 << 16, source),
+            meter: Meter::default(),
+        }
     }
 
     pub(crate) fn meter(&self) -> Meter {
@@ -67,7 +70,8 @@ impl<R: Read> Read for Tape<R> {
             }
             Err(e) => {
                 if e.kind() != io::ErrorKind::Interrupted {
-                    *self.meter.failure.borrow_mut() = Some(io::Error::new(e.kind(), e.to_string()));
+                    *self.meter.failure.borrow_mut() =
+                        Some(io::Error::new(e.kind(), e.to_string()));
                 }
                 Err(e)
             }

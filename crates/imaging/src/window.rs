@@ -80,7 +80,11 @@ pub struct WindowPreset {
 }
 
 const fn preset(name: &'static str, center: f64, width: f64) -> WindowPreset {
-    WindowPreset { name, center, width }
+    WindowPreset {
+        name,
+        center,
+        width,
+    }
 }
 
 /// In Hounsfield units, as radiology departments commonly set them.
@@ -152,14 +156,23 @@ mod tests {
         assert!((w.brightness(2047.5) - 0.5).abs() < 1e-12);
         // c = 0, w = 1 is a threshold.
         let threshold = Window::linear(0.0, 1.0).unwrap();
-        assert_eq!([threshold.brightness(-1.0), threshold.brightness(0.0)], [0.0, 1.0]);
+        assert_eq!(
+            [threshold.brightness(-1.0), threshold.brightness(0.0)],
+            [0.0, 1.0]
+        );
     }
 
     #[test]
     fn exact_and_sigmoid_windows_are_centred_on_grey() {
         let exact = Window::covering(-100.0, 300.0);
-        assert_eq!([-100.0, 100.0, 300.0].map(|v| exact.brightness(v)), [0.0, 0.5, 1.0]);
-        let sigmoid = Window { function: WindowFunction::Sigmoid, ..exact };
+        assert_eq!(
+            [-100.0, 100.0, 300.0].map(|v| exact.brightness(v)),
+            [0.0, 0.5, 1.0]
+        );
+        let sigmoid = Window {
+            function: WindowFunction::Sigmoid,
+            ..exact
+        };
         assert_eq!(sigmoid.brightness(100.0), 0.5);
         assert!(sigmoid.brightness(-300.0) < 0.02 && sigmoid.brightness(500.0) > 0.98);
     }

@@ -51,7 +51,12 @@ impl Day {
         let pool = emission + carried_in;
         let divisor = weight_sum.max(least_weight);
         let given = pool * weight_sum / divisor;
-        Self { pool, weight_sum, divisor, carry: pool - given }
+        Self {
+            pool,
+            weight_sum,
+            divisor,
+            carry: pool - given,
+        }
     }
 
     /// Reward of a contributor whose contributions of the day weigh `weight` together.

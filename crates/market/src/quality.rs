@@ -29,8 +29,12 @@ pub fn quality_ppm(packed: u32) -> Option<u32> {
     if kinds == 0 || packed & !USED_BITS != 0 {
         return None;
     }
-    let of_kinds: u32 =
-        KINDS_PPM.iter().enumerate().filter(|(i, _)| kinds >> i & 1 == 1).map(|(_, ppm)| ppm).sum();
+    let of_kinds: u32 = KINDS_PPM
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| kinds >> i & 1 == 1)
+        .map(|(_, ppm)| ppm)
+        .sum();
     let grade = GRADES_PPM.get((packed >> 8 & 3) as usize)?;
     let disease = DISEASES_PPM[(packed >> 16 & 3) as usize];
     Some(of_kinds + grade + disease)
@@ -62,12 +66,22 @@ mod tests {
 
     #[test]
     fn the_best_record_weighs_one() {
-        assert_eq!(weight(0x1f | 2 << 8 | 2 << 16, 0), Some(U256::from(WEIGHT_ONE)));
+        assert_eq!(
+            weight(0x1f | 2 << 8 | 2 << 16, 0),
+            Some(U256::from(WEIGHT_ONE))
+        );
     }
 
     #[test]
     fn attributes_without_meaning_have_no_quality() {
-        for packed in [0, 0x0000_0200, 0x0000_0301, 0x0000_0021, 0x8000_0001, 0x0004_0001] {
+        for packed in [
+            0,
+            0x0000_0200,
+            0x0000_0301,
+            0x0000_0021,
+            0x8000_0001,
+            0x0004_0001,
+        ] {
             assert_eq!(quality_ppm(packed), None, "{packed:#x}");
         }
     }

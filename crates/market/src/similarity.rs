@@ -31,7 +31,10 @@ mod tests {
 
     #[test]
     fn chance_is_new_and_a_copy_is_a_copy() {
-        assert_eq!([0, 1, 2, 64, 127, 128].map(with_equal), [0, 0, 0, 8, 16, 16]);
+        assert_eq!(
+            [0, 1, 2, 64, 127, 128].map(with_equal),
+            [0, 0, 0, 8, 16, 16]
+        );
     }
 
     proptest! {

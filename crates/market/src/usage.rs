@@ -11,12 +11,36 @@ struct Piece {
 }
 
 const PIECES: [Piece; 6] = [
-    Piece { last: 5, slope: 1, offset: 0 },
-    Piece { last: 100, slope: 3, offset: 10 },
-    Piece { last: 500, slope: 5, offset: 200 },
-    Piece { last: 2_000, slope: 10, offset: 2_500 },
-    Piece { last: 10_000, slope: 20, offset: 20_000 },
-    Piece { last: 50_000, slope: 35, offset: 150_000 },
+    Piece {
+        last: 5,
+        slope: 1,
+        offset: 0,
+    },
+    Piece {
+        last: 100,
+        slope: 3,
+        offset: 10,
+    },
+    Piece {
+        last: 500,
+        slope: 5,
+        offset: 200,
+    },
+    Piece {
+        last: 2_000,
+        slope: 10,
+        offset: 2_500,
+    },
+    Piece {
+        last: 10_000,
+        slope: 20,
+        offset: 20_000,
+    },
+    Piece {
+        last: 50_000,
+        slope: 35,
+        offset: 150_000,
+    },
 ];
 const BEYOND: u64 = 1_750_000;
 const HUNDREDTHS: u64 = 100;

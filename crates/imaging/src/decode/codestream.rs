@@ -33,7 +33,10 @@ struct Siz {
 
 fn parse_siz(codestream: &[u8]) -> Option<Siz> {
     // Some writers encapsulate a whole JP2 file; its boxes come before.
-    let soc = codestream.windows(4).take(1 << 12).position(|w| w == [0xff, 0x4f, 0xff, 0x51])?;
+    let soc = codestream
+        .windows(4)
+        .take(1 << 12)
+        .position(|w| w == [0xff, 0x4f, 0xff, 0x51])?;
     let siz = &codestream[soc + 4..];
     let count = be16(siz, 36)?;
     let parts = siz.get(38..38 + 3 * count)?;
@@ -53,16 +56,24 @@ pub(super) fn decode_jpeg_2000(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8
     if (siz.rows, siz.columns, siz.components.len())
         != (layout.rows, layout.columns, layout.samples)
     {
-        return Err(damaged("a JPEG 2000 frame has other dimensions than the image"));
+        return Err(damaged(
+            "a JPEG 2000 frame has other dimensions than the image",
+        ));
     }
     if siz.subsampled {
         return Err(layout.unsupported("JPEG 2000 with subsampled components"));
     }
-    if !matches!(layout.bits_allocated, 8 | 16) {
+    if !matches!(layout.bits_allocated, 1 | 8 | 16) {
         return Err(layout.unsupported(format!("JPEG 2000 of {} bits", layout.bits_allocated)));
     }
-    if siz.components.iter().any(|(bits, _)| *bits > layout.bits_allocated) {
-        return Err(damaged("a JPEG 2000 frame has more bits than the image allocates"));
+    if siz
+        .components
+        .iter()
+        .any(|(bits, _)| *bits > layout.bits_allocated)
+    {
+        return Err(damaged(
+            "a JPEG 2000 frame has more bits than the image allocates",
+        ));
     }
     decode_with_pixeldata(layout, encoded)
 }
@@ -116,7 +127,9 @@ pub(super) fn decode_jpeg_ls(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>,
     if (header.rows, header.columns, header.components)
         != (layout.rows, layout.columns, layout.samples)
     {
-        return Err(damaged("a JPEG-LS frame has other dimensions than the image"));
+        return Err(damaged(
+            "a JPEG-LS frame has other dimensions than the image",
+        ));
     }
     if !matches!(layout.bits_allocated, 8 | 16) || header.bits > layout.bits_allocated {
         return Err(layout.unsupported(format!(
@@ -124,7 +137,13 @@ pub(super) fn decode_jpeg_ls(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>,
             header.bits, layout.bits_allocated
         )));
     }
-    let mut data = decode_with_pixeldata(layout, encoded)?;
+    let mut data = match (
+        decode_with_pixeldata(layout, encoded),
+        without_stray_zero(encoded),
+    ) {
+        (Err(_), Some(encoded)) => decode_with_pixeldata(layout, &encoded)?,
+        (decoded, _) => decoded?,
+    };
     if header.bits <= 8 && layout.bits_allocated == 16 {
         data = widen(&data, 2);
     }
@@ -134,22 +153,37 @@ pub(super) fn decode_jpeg_ls(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>,
     Ok(data)
 }
 
+/// Some encoders write one zero byte more than the scan has before the end marker. CharLS takes
+/// a scan only if it ends exactly there, so that leaving the byte out cannot change a value.
+fn without_stray_zero(stream: &[u8]) -> Option<Vec<u8>> {
+    const END: [u8; 2] = [0xff, 0xd9];
+    let end = stream.windows(2).rposition(|w| w == END)?;
+    let scan = stream[..end].strip_suffix(&[0])?;
+    Some([scan, &END].concat())
+}
+
 /// Hands one frame to the codec as an object of its own.
 fn decode_with_pixeldata(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    let short = |tag: Tag, value: usize| {
-        DataElement::new(tag, VR::US, PrimitiveValue::from(value as u16))
-    };
+    let short =
+        |tag: Tag, value: usize| DataElement::new(tag, VR::US, PrimitiveValue::from(value as u16));
     let mut object = InMemDicomObject::from_element_iter([
         short(tags::ROWS, layout.rows),
         short(tags::COLUMNS, layout.columns),
         short(tags::SAMPLES_PER_PIXEL, layout.samples),
         short(tags::PLANAR_CONFIGURATION, 0),
-        short(tags::BITS_ALLOCATED, layout.bits_allocated.into()),
+        short(
+            tags::BITS_ALLOCATED,
+            usize::from(layout.bits_allocated).max(8),
+        ),
         short(tags::BITS_STORED, layout.bits_stored.into()),
         short(tags::HIGH_BIT, usize::from(layout.bits_stored) - 1),
         short(tags::PIXEL_REPRESENTATION, layout.signed.into()),
     ]);
-    let photometric = if layout.samples == 1 { "MONOCHROME2" } else { "RGB" };
+    let photometric = if layout.samples == 1 {
+        "MONOCHROME2"
+    } else {
+        "RGB"
+    };
     object.put_str(tags::PHOTOMETRIC_INTERPRETATION, VR::CS, photometric);
     object.put_element(DataElement::new(
         tags::PIXEL_DATA,
@@ -163,8 +197,9 @@ fn decode_with_pixeldata(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>, Dec
         .build()
         .map_err(|e| DecodeError::Damaged(e.to_string()))?;
     let object = object.with_exact_meta(meta);
-    let decoded =
-        object.decode_pixel_data_frame(0).map_err(|e| DecodeError::Damaged(innermost(&e)))?;
+    let decoded = object
+        .decode_pixel_data_frame(0)
+        .map_err(|e| DecodeError::Damaged(innermost(&e)))?;
     Ok(decoded.data().to_vec())
 }
 

@@ -53,7 +53,9 @@ impl<R: Read + Seek> DicomFile<R> {
             let base = fragments.first().ok_or_else(missing)?.offset;
             // Offsets count from the first fragment's item header.
             let index = |start: u64| {
-                fragments.iter().position(|f| f.length > 0 && f.offset == base + start)
+                fragments
+                    .iter()
+                    .position(|f| f.length > 0 && f.offset == base + start)
             };
             let first = index(starts[frame]).ok_or_else(missing)?;
             let end = match starts.get(frame + 1) {
@@ -66,8 +68,13 @@ impl<R: Read + Seek> DicomFile<R> {
         if first_of_frames.len() != frames {
             return Err(missing());
         }
-        let end = first_of_frames.get(frame + 1).copied().unwrap_or(fragments.len());
-        fragments.get(first_of_frames[frame]..end).ok_or_else(missing)
+        let end = first_of_frames
+            .get(frame + 1)
+            .copied()
+            .unwrap_or(fragments.len());
+        fragments
+            .get(first_of_frames[frame]..end)
+            .ok_or_else(missing)
     }
 
     fn extended_offsets(&self) -> Vec<u64> {
@@ -75,7 +82,12 @@ impl<R: Read + Seek> DicomFile<R> {
             return Vec::new();
         };
         let bytes = element.to_bytes().unwrap_or_default();
-        bytes.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect()
+        bytes
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|b| u64::from_le_bytes(*b))
+            .collect()
     }
 
     /// Without an offset table, a frame begins where a fragment begins with a codestream's

@@ -49,7 +49,9 @@ impl StoredFrame {
 
     /// The samples as numbers, in the order of `data`.
     pub fn samples(&self) -> impl Iterator<Item = f64> + '_ {
-        self.data.chunks_exact(self.sample_bytes()).map(|bytes| self.number(bytes))
+        self.data
+            .chunks_exact(self.sample_bytes())
+            .map(|bytes| self.number(bytes))
     }
 
     fn number(&self, le: &[u8]) -> f64 {
@@ -120,19 +122,28 @@ impl<R: Read + Seek> DicomFile<R> {
         let mut layout = self.layout(frame)?;
         let float = matches!(
             self.pixels,
-            Pixels::Native { kind: NativeKind::Float | NativeKind::Double, .. }
+            Pixels::Native {
+                kind: NativeKind::Float | NativeKind::Double,
+                ..
+            }
         );
         let mut data = match self.pixels.clone() {
             Pixels::None => return Err(DecodeError::NotAnImage),
-            Pixels::Native { offset, length, words, .. } => {
-                self.native_frame(&mut layout, frame, offset, length, words)?
-            }
-            Pixels::Encapsulated { offset_table, fragments } => {
+            Pixels::Native {
+                offset,
+                length,
+                words,
+                ..
+            } => self.native_frame(&mut layout, frame, offset, length, words)?,
+            Pixels::Encapsulated {
+                offset_table,
+                fragments,
+            } => {
                 let encoded = self.encoded_frame(frame, frames, &offset_table, &fragments)?;
                 decompress(&layout, &encoded)?
             }
         };
-        if !float && matches!(self.pixels, Pixels::Encapsulated { .. }) {
+        if !float {
             extend_to_allocated(&layout, &mut data);
         }
         Ok(StoredFrame {
@@ -154,8 +165,14 @@ impl<R: Read + Seek> DicomFile<R> {
         let image = self.frame_info(frame)?;
         let data = &self.attributes;
         let bits_allocated = match self.pixels {
-            Pixels::Native { kind: NativeKind::Float, .. } => 32,
-            Pixels::Native { kind: NativeKind::Double, .. } => 64,
+            Pixels::Native {
+                kind: NativeKind::Float,
+                ..
+            } => 32,
+            Pixels::Native {
+                kind: NativeKind::Double,
+                ..
+            } => 64,
             _ => image.bits_allocated,
         };
         let layout = Layout {
@@ -217,20 +234,26 @@ fn decompress(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>, DecodeError> {
     Ok(data)
 }
 
-/// Makes the bits above Bits Stored repeat the sign, or zero: codecs leave them as they like.
+/// Makes the bits above Bits Stored repeat the sign, or zero: codecs leave them as they like, and
+/// old files keep overlays there.
 fn extend_to_allocated(layout: &Layout, data: &mut [u8]) {
     let unused = u32::from(layout.bits_allocated - layout.bits_stored);
     if unused == 0 || !matches!(layout.bits_allocated, 8 | 16) {
         return;
     }
     match (layout.bits_allocated, layout.signed) {
-        (8, true) => data.iter_mut().for_each(|b| *b = (((*b << unused) as i8) >> unused) as u8),
+        (8, true) => data
+            .iter_mut()
+            .for_each(|b| *b = (((*b << unused) as i8) >> unused) as u8),
         (8, false) => data.iter_mut().for_each(|b| *b = (*b << unused) >> unused),
         (_, signed) => {
             for pair in data.as_chunks_mut::<2>().0 {
                 let shifted = u16::from_le_bytes(*pair) << unused;
-                let value =
-                    if signed { ((shifted as i16) >> unused) as u16 } else { shifted >> unused };
+                let value = if signed {
+                    ((shifted as i16) >> unused) as u16
+                } else {
+                    shifted >> unused
+                };
                 *pair = value.to_le_bytes();
             }
         }

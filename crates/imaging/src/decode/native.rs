@@ -18,7 +18,9 @@ impl<R: Read + Seek> DicomFile<R> {
         words: bool,
     ) -> Result<Vec<u8>, DecodeError> {
         if self.meta.encoding().is_encapsulated_pixel_data() {
-            return Err(DecodeError::Damaged("its compressed pixel data is not in items".into()));
+            return Err(DecodeError::Damaged(
+                "its compressed pixel data is not in items".into(),
+            ));
         }
         if layout.bits_allocated == 1 {
             return self.bit_frame(layout, frame, offset, length);
@@ -31,11 +33,17 @@ impl<R: Read + Seek> DicomFile<R> {
         };
         let start = u64::from(frame) * bytes as u64;
         if start + bytes as u64 > length {
-            return Err(DecodeError::Damaged(format!("its pixel data ends before frame {frame}")));
+            return Err(DecodeError::Damaged(format!(
+                "its pixel data ends before frame {frame}"
+            )));
         }
         let mut data = self.read_at(offset + start, bytes)?;
         if layout.transfer_syntax == BIG_ENDIAN {
-            let unit = if words { layout.sample_bytes().max(2) } else { layout.sample_bytes() };
+            let unit = if words {
+                layout.sample_bytes().max(2)
+            } else {
+                layout.sample_bytes()
+            };
             data.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
         }
         if subsampled {
@@ -63,15 +71,23 @@ impl<R: Read + Seek> DicomFile<R> {
         let first = u64::from(frame) * samples as u64;
         let (start, end) = (first / 8, (first + samples as u64).div_ceil(8));
         if end > length {
-            return Err(DecodeError::Damaged(format!("its pixel data ends before frame {frame}")));
+            return Err(DecodeError::Damaged(format!(
+                "its pixel data ends before frame {frame}"
+            )));
         }
         let packed = self.read_at(offset + start, (end - start) as usize)?;
         let shift = (first % 8) as usize;
-        Ok((shift..shift + samples).map(|i| packed[i / 8] >> (i % 8) & 1).collect())
+        Ok((shift..shift + samples)
+            .map(|i| packed[i / 8] >> (i % 8) & 1)
+            .collect())
     }
 }
 
 /// `Y1 Y2 Cb Cr` for each two pixels into `Y1 Cb Cr Y2 Cb Cr`.
 fn expand_422(data: &[u8]) -> Vec<u8> {
-    data.as_chunks::<4>().0.iter().flat_map(|[y1, y2, cb, cr]| [*y1, *cb, *cr, *y2, *cb, *cr]).collect()
+    data.as_chunks::<4>()
+        .0
+        .iter()
+        .flat_map(|[y1, y2, cb, cr]| [*y1, *cb, *cr, *y2, *cb, *cr])
+        .collect()
 }

@@ -12,8 +12,12 @@ pub(super) fn decode(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>, DecodeE
     let header: &[u8; HEADER] = encoded
         .first_chunk()
         .ok_or_else(|| DecodeError::Damaged("an RLE frame has no header".into()))?;
-    let words: Vec<usize> =
-        header.as_chunks::<4>().0.iter().map(|w| u32::from_le_bytes(*w) as usize).collect();
+    let words: Vec<usize> = header
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|w| u32::from_le_bytes(*w) as usize)
+        .collect();
     let sample_bytes = layout.sample_bytes();
     let segments = layout.samples * sample_bytes;
     if words[0] != segments || segments > 15 {
@@ -25,7 +29,11 @@ pub(super) fn decode(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>, DecodeE
     let mut data = vec![0; layout.frame_bytes()];
     for segment in 0..segments {
         let start = words[1 + segment];
-        let end = if segment + 1 < segments { words[2 + segment] } else { encoded.len() };
+        let end = if segment + 1 < segments {
+            words[2 + segment]
+        } else {
+            encoded.len()
+        };
         let packed = encoded
             .get(start..end)
             .filter(|_| start >= HEADER)

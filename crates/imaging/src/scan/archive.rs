@@ -99,7 +99,10 @@ impl<R: Read> Read for Claimed<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.entry.read(buf)?;
         self.left = self.left.checked_sub(n as u64).ok_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidData, "the entry is longer than it claims")
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the entry is longer than it claims",
+            )
         })?;
         Ok(n)
     }
@@ -111,8 +114,17 @@ mod tests {
 
     #[test]
     fn ways_out_of_the_archive_are_seen_in_both_spellings() {
-        for bad in ["../x", "a/../../x", "a/..", "/etc/x", "\\x", "..\\x", "a\\..\\x", "C:\\x", "a\0b"]
-        {
+        for bad in [
+            "../x",
+            "a/../../x",
+            "a/..",
+            "/etc/x",
+            "\\x",
+            "..\\x",
+            "a\\..\\x",
+            "C:\\x",
+            "a\0b",
+        ] {
             assert!(leaves_its_folder(bad), "{bad:?}");
         }
         for good in ["a/b.dcm", "..a/b", "a..b", "1..2/IM0001"] {

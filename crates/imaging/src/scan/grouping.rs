@@ -18,31 +18,49 @@ pub(super) struct Grouping {
 impl Grouping {
     /// What instances say of their study and series is taken from the first.
     pub(super) fn add(&mut self, found: Found, locator: Locator) {
-        let Found { study, series, instance } = found;
+        let Found {
+            study,
+            series,
+            instance,
+        } = found;
         let at = *self.by_uid.entry(study.uid.clone()).or_insert_with(|| {
-            self.studies.push(ScannedStudy { study, files: BTreeMap::new() });
+            self.studies.push(ScannedStudy {
+                study,
+                files: BTreeMap::new(),
+            });
             self.studies.len() - 1
         });
         let ScannedStudy { study, files } = &mut self.studies[at];
-        let within = *self.series_by_uid.entry((at, series.uid.clone())).or_insert_with(|| {
-            study.series.push(series);
-            study.series.len() - 1
-        });
+        let within = *self
+            .series_by_uid
+            .entry((at, series.uid.clone()))
+            .or_insert_with(|| {
+                study.series.push(series);
+                study.series.len() - 1
+            });
         files.insert(instance.sop_instance_uid.clone(), locator);
         study.series[within].instances.push(instance);
     }
 
     pub(super) fn finish(mut self) -> Vec<ScannedStudy> {
         for ScannedStudy { study, .. } in &mut self.studies {
-            study.series.iter_mut().for_each(|s| order(&mut s.instances));
+            study
+                .series
+                .iter_mut()
+                .for_each(|s| order(&mut s.instances));
             study.series.sort_by(by_number);
-            let modalities: BTreeSet<_> =
-                study.series.iter().filter_map(|s| s.modality.clone()).collect();
+            let modalities: BTreeSet<_> = study
+                .series
+                .iter()
+                .filter_map(|s| s.modality.clone())
+                .collect();
             study.modalities = modalities.into_iter().collect();
         }
         self.studies.sort_by(|a, b| {
             let key = |s: &ScannedStudy| (s.study.date.clone(), s.study.time.clone());
-            key(a).cmp(&key(b)).then_with(|| a.study.uid.cmp(&b.study.uid))
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.study.uid.cmp(&b.study.uid))
         });
         self.studies
     }
@@ -64,10 +82,14 @@ const PARALLEL: f64 = 1e-4;
 fn order(instances: &mut [Instance]) {
     instances.sort_by(|a, b| {
         let key = |i: &Instance| (i.image.is_none(), i.number.is_none(), i.number);
-        key(a).cmp(&key(b)).then_with(|| a.sop_instance_uid.cmp(&b.sop_instance_uid))
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.sop_instance_uid.cmp(&b.sop_instance_uid))
     });
     let images = instances.iter().filter(|i| i.image.is_some()).count();
-    let Some(mut places) = places(&instances[..images]) else { return };
+    let Some(mut places) = places(&instances[..images]) else {
+        return;
+    };
     let mut sorted: Vec<_> = places.iter().map(|(place, _)| *place).collect();
     sorted.sort_by(f64::total_cmp);
     if sorted.windows(2).any(|w| w[1] - w[0] < SAME_PLACE) {

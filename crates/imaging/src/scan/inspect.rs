@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 
 use dicom_core::Tag;
-use dicom_dictionary_std::{tags, uids};
+use dicom_core::dictionary::UidDictionary;
+use dicom_dictionary_std::{StandardSopClassDictionary, tags, uids};
 use dicom_object::InMemDicomObject;
 use sha2::{Digest, Sha256};
 
@@ -41,7 +42,11 @@ const MOST_INFLATED: u64 = 1 << 36;
 
 /// Reads `reader` to its end.
 pub(super) fn inspect(reader: impl Read) -> Result<Found, Refusal> {
-    let mut source = Digesting { inner: reader, sha256: Sha256::new(), bytes: 0 };
+    let mut source = Digesting {
+        inner: reader,
+        sha256: Sha256::new(),
+        bytes: 0,
+    };
     let mut tape = Tape::new(&mut source);
     if super::archive::is_magic(tape.peek().map_err(read_error)?) {
         return Err(Refusal::Archive);
@@ -58,7 +63,12 @@ pub(super) fn inspect(reader: impl Read) -> Result<Found, Refusal> {
     };
     io::copy(&mut source, &mut io::sink()).map_err(read_error)?;
     let Digesting { sha256, bytes, .. } = source;
-    Ok(summarise(&meta, &contents, bytes, sha256.finalize().into())?)
+    Ok(summarise(
+        &meta,
+        &contents,
+        bytes,
+        sha256.finalize().into(),
+    )?)
 }
 
 /// What a decompressor says of its data is damage, all else is the storage's failure.
@@ -108,7 +118,10 @@ fn summarise(
         },
         instance: Instance {
             sop_instance_uid: uid(data, tags::SOP_INSTANCE_UID, "instance").or_else(|e| {
-                meta.sop_instance_uid.clone().filter(|uid| is_sound(uid)).ok_or(e)
+                meta.sop_instance_uid
+                    .clone()
+                    .filter(|uid| is_sound(uid))
+                    .ok_or(e)
             })?,
             sop_class_uid: text(data, tags::SOP_CLASS_UID)
                 .or_else(|| meta.sop_class_uid.clone())
@@ -140,7 +153,21 @@ fn uid(data: &InMemDicomObject, tag: Tag, of: &str) -> Result<String, OpenError>
 fn is_video(transfer_syntax: &str) -> bool {
     transfer_syntax
         .strip_prefix("1.2.840.10008.1.2.4.1")
-        .is_some_and(|rest| matches!(rest.get(..2), Some("00" | "01" | "02" | "03" | "04" | "05" | "06" | "07" | "08")))
+        .is_some_and(|rest| {
+            matches!(
+                rest.get(..2),
+                Some("00" | "01" | "02" | "03" | "04" | "05" | "06" | "07" | "08")
+            )
+        })
+}
+
+/// Whether the SOP class is one of the image storage classes (PS3.4, B.5): such an instance
+/// without an image was cut off between two elements.
+fn is_image_class(data: &InMemDicomObject, meta: &FileMeta) -> bool {
+    text(data, tags::SOP_CLASS_UID)
+        .or_else(|| meta.sop_class_uid.clone())
+        .and_then(|uid| StandardSopClassDictionary.by_uid(&uid))
+        .is_some_and(|class| class.alias.ends_with("ImageStorage"))
 }
 
 /// Whether the pixel data can hold the frames that the attributes promise.
@@ -151,10 +178,14 @@ fn check_pixels(
     image: Option<&ImageInfo>,
 ) -> Result<(), OpenError> {
     let damaged = |what: &str| Err(OpenError::Damaged(what.into()));
-    let promised = unsigned16(data, tags::ROWS).is_some_and(|rows| rows > 0)
-        && unsigned16(data, tags::COLUMNS).is_some_and(|columns| columns > 0);
+    let has = |tag| unsigned16(data, tag).is_some_and(|n| n > 0);
+    let promised = has(tags::ROWS) && has(tags::COLUMNS) || is_image_class(data, meta);
     let Some(image) = image else {
-        return if promised { damaged("its pixel data is missing") } else { Ok(()) };
+        return if promised {
+            damaged("its pixel data is missing")
+        } else {
+            Ok(())
+        };
     };
     match pixels {
         Pixels::None => Ok(()),

@@ -12,8 +12,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use grouping::Grouping;
-pub use source::{Locator, Opener};
 use source::{Candidate, visit};
+pub use source::{Locator, Opener};
 
 use crate::refusal::{Duplicate, OpenError, RefusalCode, Skipped};
 use crate::study::Study;
@@ -78,7 +78,11 @@ pub struct ScannedStudy {
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
     #[error("{path}: {message}")]
-    Refused { code: RefusalCode, path: String, message: String },
+    Refused {
+        code: RefusalCode,
+        path: String,
+        message: String,
+    },
     #[error("{path} cannot be read")]
     Io {
         path: String,
@@ -97,11 +101,18 @@ impl ScanError {
     }
 
     fn io(path: &Path, source: io::Error) -> Self {
-        Self::Io { path: path.display().to_string(), source }
+        Self::Io {
+            path: path.display().to_string(),
+            source,
+        }
     }
 
     fn archive(path: String, message: String) -> Self {
-        Self::Refused { code: RefusalCode::ArchiveRefused, path, message }
+        Self::Refused {
+            code: RefusalCode::ArchiveRefused,
+            path,
+            message,
+        }
     }
 }
 
@@ -121,17 +132,26 @@ pub fn scan(
     let mut scan = Scan::default();
 
     visit(paths, limits, &mut |candidate| {
-        let skip = |path, code, message: String| Skipped { path, code, message };
+        let skip = |path, code, message: String| Skipped {
+            path,
+            code,
+            message,
+        };
         match candidate {
             Candidate::ArchiveRefused { path, message } => {
-                scan.skipped.push(skip(path, RefusalCode::ArchiveRefused, message));
+                scan.skipped
+                    .push(skip(path, RefusalCode::ArchiveRefused, message));
             }
             Candidate::Missing { path } => scan.skipped.push(skip(
                 path,
                 RefusalCode::DicomDamaged,
                 "the DICOMDIR names this file, but it is not there".into(),
             )),
-            Candidate::File { locator, path, reader } => match inspect::inspect(reader) {
+            Candidate::File {
+                locator,
+                path,
+                reader,
+            } => match inspect::inspect(reader) {
                 Ok(found) => {
                     done.bytes_done += found.instance.bytes;
                     let uid = &found.instance.sop_instance_uid;
@@ -174,7 +194,9 @@ pub fn scan(
     scan.studies = grouping.finish();
     if scan.studies.is_empty() {
         let first = scan.skipped.into_iter().next().unwrap_or_else(|| Skipped {
-            path: paths.first().map_or_else(String::new, |p| p.display().to_string()),
+            path: paths
+                .first()
+                .map_or_else(String::new, |p| p.display().to_string()),
             code: RefusalCode::NotDicom,
             message: "there are no files here".into(),
         });

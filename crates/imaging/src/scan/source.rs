@@ -48,7 +48,10 @@ impl Opener {
     pub fn open(&mut self, at: &Locator) -> io::Result<Box<dyn Read + '_>> {
         match &at.0 {
             Place::File(path) => Ok(Box::new(File::open(path)?)),
-            Place::Entry { archive: path, index } => {
+            Place::Entry {
+                archive: path,
+                index,
+            } => {
                 if self.archive.as_ref().is_none_or(|(open, _)| open != path) {
                     self.archive = Some((path.clone(), Archive::open(path)?));
                 }
@@ -61,7 +64,11 @@ impl Opener {
 
 /// A file that may be an instance, or what is wrong with the place where one was expected.
 pub(super) enum Candidate<'a> {
-    File { locator: Locator, path: String, reader: Box<dyn Read + 'a> },
+    File {
+        locator: Locator,
+        path: String,
+        reader: Box<dyn Read + 'a>,
+    },
     /// An archive, as a whole or one entry of it, that is not read.
     ArchiveRefused { path: String, message: String },
     /// A file that a DICOMDIR names and that is not there.
@@ -72,7 +79,11 @@ type Visit<'a> = dyn FnMut(Candidate<'_>) -> Result<(), ScanError> + 'a;
 
 /// Visits every file of the inputs once: files as named, folders recursively by name, archives
 /// entry by entry, the files a named DICOMDIR refers to.
-pub(super) fn visit(paths: &[PathBuf], limits: &Limits, visit: &mut Visit) -> Result<(), ScanError> {
+pub(super) fn visit(
+    paths: &[PathBuf],
+    limits: &Limits,
+    visit: &mut Visit,
+) -> Result<(), ScanError> {
     for path in paths {
         let kind = std::fs::metadata(path).map_err(|e| ScanError::io(path, e))?;
         if kind.is_dir() {
@@ -101,7 +112,10 @@ fn visit_folder(folder: &Path, limits: &Limits, visit: &mut Visit) -> Result<(),
         }
         if is_archive(path).map_err(|e| ScanError::io(path, e))? {
             if let Some(message) = visit_archive(path, limits, visit)? {
-                visit(Candidate::ArchiveRefused { path: shown(path), message })?;
+                visit(Candidate::ArchiveRefused {
+                    path: shown(path),
+                    message,
+                })?;
             }
         } else {
             visit_file(path, visit)?;
@@ -138,11 +152,17 @@ fn visit_archive(
         let shown = format!("{}/{name}", shown(path));
         let candidate = match archive.entry(index) {
             Ok(reader) => Candidate::File {
-                locator: Locator(Place::Entry { archive: path.to_owned(), index }),
+                locator: Locator(Place::Entry {
+                    archive: path.to_owned(),
+                    index,
+                }),
                 path: shown,
                 reader,
             },
-            Err(e) => Candidate::ArchiveRefused { path: shown, message: e.to_string() },
+            Err(e) => Candidate::ArchiveRefused {
+                path: shown,
+                message: e.to_string(),
+            },
         };
         visit(candidate)?;
     }
@@ -159,7 +179,8 @@ fn is_archive(path: &Path) -> io::Result<bool> {
 }
 
 fn is_dicomdir(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"))
+    path.file_name()
+        .is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"))
 }
 
 /// A DICOMDIR of a full disc has some ten megabytes.
@@ -167,16 +188,31 @@ const LARGEST_DICOMDIR: u64 = 1 << 26;
 
 /// Visits the files that a DICOMDIR's records refer to (PS3.3, annex F).
 fn visit_directory_records(path: &Path, visit: &mut Visit) -> Result<(), ScanError> {
-    let size = std::fs::metadata(path).map_err(|e| ScanError::io(path, e))?.len();
-    let references = (size <= LARGEST_DICOMDIR).then(|| referenced_files(path)).flatten();
-    let Some(references) = references else { return visit_file(path, visit) };
+    let size = std::fs::metadata(path)
+        .map_err(|e| ScanError::io(path, e))?
+        .len();
+    let references = (size <= LARGEST_DICOMDIR)
+        .then(|| referenced_files(path))
+        .flatten();
+    let Some(references) = references else {
+        return visit_file(path, visit);
+    };
     let folder = path.parent().unwrap_or(Path::new("."));
     for parts in references {
         // File ID components (PS3.10, 8.2) are names, never ways out of the medium.
-        let sound = parts.iter().all(|p| !p.is_empty() && p != ".." && !p.contains(['/', '\\']));
-        let file = parts.iter().fold(folder.to_owned(), |at, part| at.join(part));
-        let lower = parts.iter().fold(folder.to_owned(), |at, p| at.join(p.to_lowercase()));
-        match [file.clone(), lower].into_iter().find(|f| sound && f.is_file()) {
+        let sound = parts
+            .iter()
+            .all(|p| !p.is_empty() && p != ".." && !p.contains(['/', '\\']));
+        let file = parts
+            .iter()
+            .fold(folder.to_owned(), |at, part| at.join(part));
+        let lower = parts
+            .iter()
+            .fold(folder.to_owned(), |at, p| at.join(p.to_lowercase()));
+        match [file.clone(), lower]
+            .into_iter()
+            .find(|f| sound && f.is_file())
+        {
             Some(found) => visit_file(&found, visit)?,
             None => visit(Candidate::Missing { path: shown(&file) })?,
         }
@@ -191,7 +227,12 @@ fn referenced_files(path: &Path) -> Option<Vec<Vec<String>>> {
         records
             .iter()
             .filter_map(|record| record.get(tags::REFERENCED_FILE_ID)?.to_multi_str().ok())
-            .map(|parts| parts.iter().map(|p| p.trim_end_matches([' ', '\0']).to_owned()).collect())
+            .map(|parts| {
+                parts
+                    .iter()
+                    .map(|p| p.trim_end_matches([' ', '\0']).to_owned())
+                    .collect()
+            })
             .collect(),
     )
 }

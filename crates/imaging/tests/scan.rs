@@ -1,0 +1,317 @@
+//! What an import takes of its input, and what it refuses.
+
+mod support;
+
+use std::io::{Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+
+use dhc_imaging::{Limits, Opener, RefusalCode, Scan, ScanError, scan};
+use dicom_core::VR;
+use dicom_dictionary_std::tags;
+use support::{Image, zip};
+use tempfile::TempDir;
+
+fn folder(files: &[(&str, &[u8])]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    dir
+}
+
+fn read(path: impl AsRef<Path>) -> Result<Scan, ScanError> {
+    scan(&[path.as_ref().to_owned()], &Limits::default(), &mut |_| {})
+}
+
+fn refused(path: impl AsRef<Path>) -> RefusalCode {
+    read(path).expect_err("refused").code().expect("a code")
+}
+
+fn refused_archive(files: &[(&str, &[u8])]) {
+    let dir = folder(&[("in.zip", &zip(files))]);
+    assert_eq!(
+        refused(dir.path().join("in.zip")),
+        RefusalCode::ArchiveRefused
+    );
+}
+
+#[test]
+fn slices_come_in_the_order_of_their_places_not_of_names_or_numbers() {
+    let files: Vec<_> = [("c", 1, 5.0), ("a", 2, -5.0), ("b", 3, 0.0)]
+        .map(|(name, number, z)| {
+            (
+                name,
+                Image::new()
+                    .slice(&format!("1.9.{number}"), number, z)
+                    .file(),
+            )
+        })
+        .into();
+    let dir = folder(
+        &files
+            .iter()
+            .map(|(n, b)| (*n, b.as_slice()))
+            .collect::<Vec<_>>(),
+    );
+    let found = read(dir.path()).unwrap();
+    let study = &found.studies[0].study;
+    assert_eq!(
+        (study.uid.as_str(), study.date.as_deref()),
+        ("1.2.3.1", Some("2026-11-22"))
+    );
+    assert_eq!(study.modalities, ["CT"]);
+    assert_eq!(study.patient.name.as_deref(), Some("Doe^Jane"));
+    let order: Vec<_> = study
+        .instances()
+        .map(|i| i.sop_instance_uid.as_str())
+        .collect();
+    assert_eq!(order, ["1.9.2", "1.9.3", "1.9.1"]);
+    assert_eq!(study.key_instance().unwrap().sop_instance_uid, "1.9.3");
+}
+
+#[test]
+fn several_images_at_one_place_come_by_number() {
+    let at = |n: i32, z: f64| Image::new().slice(&format!("1.9.{n}"), n, z).file();
+    let dir = folder(&[("1", &at(3, 0.0)), ("2", &at(2, 9.0)), ("3", &at(1, 0.0))]);
+    let found = read(dir.path()).unwrap();
+    let order: Vec<_> = found.studies[0]
+        .study
+        .instances()
+        .filter_map(|i| i.number)
+        .collect();
+    assert_eq!(order, [1, 2, 3]);
+}
+
+#[test]
+fn the_bytes_come_back_as_they_were() {
+    let (one, two) = (
+        Image::new().slice("1.9.1", 1, 0.0).file(),
+        Image::new().slice("1.9.2", 2, 1.0).file(),
+    );
+    let archive = zip(&[("x/one.dcm", &one), ("two", &two)]);
+    let dir = folder(&[("in.zip", &archive)]);
+    let found = read(dir.path().join("in.zip")).unwrap();
+    let mut opener = Opener::new();
+    for (uid, bytes) in [("1.9.1", &one), ("1.9.2", &two)] {
+        let mut back = Vec::new();
+        opener
+            .open(&found.studies[0].files[uid])
+            .unwrap()
+            .read_to_end(&mut back)
+            .unwrap();
+        assert!(back == *bytes);
+        let instance = found.studies[0]
+            .study
+            .instances()
+            .find(|i| i.sop_instance_uid == uid);
+        assert_eq!(instance.unwrap().bytes, bytes.len() as u64);
+    }
+}
+
+#[test]
+fn every_file_is_taken_or_a_duplicate_or_skipped_with_its_reason() {
+    let image = Image::new().file();
+    let cut = &image[..image.len() - 4];
+    let dir = folder(&[
+        ("a/1", &image),
+        ("a/2", &image),
+        ("b/picture.dcm", b"\x89PNG\r\n\x1a\n0000000000000000"),
+        ("b/empty", b""),
+        (
+            "b/notes.txt",
+            &b"Patient came in with a cough and a heavy folder. ".repeat(9),
+        ),
+        ("cut.dcm", cut),
+    ]);
+    let found = read(dir.path()).unwrap();
+    assert_eq!(found.studies[0].study.instance_count(), 1);
+    assert!(found.duplicates[0].identical && found.duplicates.len() == 1);
+    let codes: Vec<_> = found.skipped.iter().map(|s| s.code).collect();
+    use RefusalCode::{DicomDamaged, NotDicom};
+    assert_eq!(codes, [NotDicom, NotDicom, NotDicom, DicomDamaged]);
+}
+
+#[test]
+fn an_instance_with_other_content_is_a_duplicate_that_says_so() {
+    let mut other = Image::new();
+    other.text(tags::STUDY_DESCRIPTION, VR::LO, "changed");
+    let dir = folder(&[("1", &Image::new().file()), ("2", &other.file())]);
+    assert!(!read(dir.path()).unwrap().duplicates[0].identical);
+}
+
+#[test]
+fn an_input_without_an_instance_is_refused_with_the_reason() {
+    assert_eq!(refused(folder(&[]).path()), RefusalCode::NotDicom);
+    let png = folder(&[("x.dcm", b"\x89PNG\r\n\x1a\n0000")]);
+    assert_eq!(refused(png.path().join("x.dcm")), RefusalCode::NotDicom);
+    let missing = read("/nonexistent/study").unwrap_err();
+    assert!(matches!(missing, ScanError::Io { .. }) && missing.code().is_none());
+}
+
+/// Wherever a file is cut, the import notices.
+#[test]
+fn a_truncated_file_is_damaged_at_every_length() {
+    let mut compressed = Image::new();
+    compressed
+        .bits(8, 8, false)
+        .fragments("1.2.840.10008.1.2.5", vec![vec![7; 70]]);
+    for file in [Image::new().file(), compressed.file()] {
+        let dir = folder(&[("whole", &file)]);
+        assert!(read(dir.path()).is_ok());
+        for length in (140..file.len()).rev() {
+            let dir = folder(&[("cut", &file[..length])]);
+            assert_eq!(refused(dir.path()), RefusalCode::DicomDamaged, "{length}");
+        }
+    }
+}
+
+#[test]
+fn pixel_data_that_its_frames_do_not_fit_in_is_damaged() {
+    let mut lying = Image::new();
+    lying.size(400, 400);
+    let mut missing = Image::new();
+    missing.without(tags::PIXEL_DATA);
+    let mut few = Image::new();
+    few.bits(8, 8, false)
+        .frames(3)
+        .fragments("1.2.840.10008.1.2.5", vec![vec![7; 70]]);
+    for image in [lying, missing, few] {
+        let dir = folder(&[("x", &image.file())]);
+        assert_eq!(refused(dir.path()), RefusalCode::DicomDamaged);
+    }
+}
+
+#[test]
+fn archives_that_lead_out_of_their_folder_are_refused() {
+    let image = Image::new().file();
+    for name in [
+        "../out.dcm",
+        "a/../../out.dcm",
+        "/etc/out.dcm",
+        "..\\out.dcm",
+        "C:\\out.dcm",
+    ] {
+        refused_archive(&[("good.dcm", &image), (name, &image)]);
+    }
+}
+
+#[test]
+fn archives_with_links_are_refused() {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    writer.start_file("good.dcm", options).unwrap();
+    writer.write_all(&Image::new().file()).unwrap();
+    writer
+        .add_symlink("link.dcm", "/etc/passwd", options)
+        .unwrap();
+    let dir = folder(&[("in.zip", &writer.finish().unwrap().into_inner())]);
+    assert_eq!(
+        refused(dir.path().join("in.zip")),
+        RefusalCode::ArchiveRefused
+    );
+}
+
+#[test]
+fn bombs_are_refused_unread() {
+    let image = Image::new().file();
+    refused_archive(&[("good.dcm", &image), ("zeros", &vec![0; 32 << 20])]);
+    // Many entries that are none alone.
+    let piece = vec![0; 4 << 20];
+    let names: Vec<_> = (0..8).map(|i| format!("{i}")).collect();
+    let files: Vec<_> = names
+        .iter()
+        .map(|n| (n.as_str(), piece.as_slice()))
+        .collect();
+    refused_archive(&files);
+}
+
+#[test]
+fn an_archive_with_too_many_entries_is_refused() {
+    let dir = folder(&[("in.zip", &zip(&[("a", b"1"), ("b", b"2"), ("c", b"3")]))]);
+    let limits = Limits {
+        archive_entries: 2,
+        ..Limits::default()
+    };
+    let error = scan(&[dir.path().join("in.zip")], &limits, &mut |_| {}).unwrap_err();
+    assert_eq!(error.code(), Some(RefusalCode::ArchiveRefused));
+}
+
+#[test]
+fn an_archive_within_an_archive_is_not_opened() {
+    let image = Image::new().file();
+    let inner = zip(&[("x.dcm", &image)]);
+    refused_archive(&[("inner.zip", &inner)]);
+    let dir = folder(&[("in.zip", &zip(&[("inner.zip", &inner), ("x.dcm", &image)]))]);
+    let found = read(dir.path().join("in.zip")).unwrap();
+    assert_eq!(found.skipped[0].code, RefusalCode::ArchiveRefused);
+    assert_eq!(found.studies[0].study.instance_count(), 1);
+}
+
+#[test]
+fn a_refused_archive_in_a_folder_does_not_hold_up_the_rest() {
+    let image = Image::new().file();
+    let bad = zip(&[("../x", &image)]);
+    let dir = folder(&[
+        ("bad.zip", &bad),
+        ("broken.zip", b"PK\x03\x04oops"),
+        ("x.dcm", &image),
+    ]);
+    let found = read(dir.path()).unwrap();
+    let codes: Vec<_> = found.skipped.iter().map(|s| s.code).collect();
+    assert_eq!(codes, [RefusalCode::ArchiveRefused; 2]);
+    assert_eq!(found.studies[0].study.instance_count(), 1);
+}
+
+#[test]
+fn files_without_preamble_and_meta_are_recognised() {
+    let whole = Image::new().file();
+    // Preamble and magic are 132 bytes; the meta group's length stands in its first element.
+    let meta = u32::from_le_bytes(*whole[140..].first_chunk().unwrap()) as usize;
+    let dir = folder(&[
+        ("no-preamble", &whole[132..]),
+        ("no-meta", &whole[144 + meta..]),
+    ]);
+    let found = read(dir.path()).unwrap();
+    assert_eq!(
+        (
+            found.studies.len(),
+            found.duplicates.len(),
+            found.skipped.len()
+        ),
+        (1, 1, 0)
+    );
+}
+
+#[test]
+fn a_summary_survives_the_manifest() {
+    let dir = folder(&[("x", &Image::new().slice("1.9.1", 1, 2.5).file())]);
+    let study = read(dir.path()).unwrap().studies.remove(0).study;
+    let json = serde_json::to_string(&study).unwrap();
+    assert_eq!(
+        serde_json::from_str::<dhc_imaging::Study>(&json).unwrap(),
+        study
+    );
+}
+
+#[test]
+fn the_demo_study_is_one_series_in_order() {
+    let demo = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets/demo/study.zip");
+    let found = read(demo).unwrap();
+    assert_eq!(
+        (
+            found.studies.len(),
+            found.skipped.len(),
+            found.duplicates.len()
+        ),
+        (1, 0, 0)
+    );
+    let study = &found.studies[0].study;
+    assert_eq!((study.series.len(), study.instance_count()), (1, 141));
+    let z: Vec<_> = study
+        .instances()
+        .map(|i| i.image.as_ref().unwrap().position.unwrap()[2])
+        .collect();
+    assert!(z.is_sorted());
+}

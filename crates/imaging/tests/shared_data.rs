@@ -1,0 +1,55 @@
+//! Real images, where `DHC_TEST_DATA` points to them: the compliance set of DICOM's working
+//! group 4 holds the same images in many transfer syntaxes (`wg04/<SYNTAX>/<IMAGE>_<SYNTAX>`).
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use dhc_imaging::{DicomFile, StoredFrame};
+
+const LOSSLESS: [&str; 4] = ["JPLL", "JLSL", "J2KR", "RLE"];
+
+fn compliance_images() -> Option<PathBuf> {
+    let folder = Path::new(&std::env::var_os("DHC_TEST_DATA")?).join("dicom/wg04");
+    folder.is_dir().then_some(folder)
+}
+
+fn first_frame(path: &Path) -> StoredFrame {
+    let file = BufReader::new(File::open(path).expect("readable"));
+    let frame = DicomFile::open(file).expect("DICOM").stored_frame(0);
+    frame.unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+#[test]
+fn an_image_has_the_same_values_in_every_lossless_syntax() {
+    let Some(folder) = compliance_images() else {
+        return;
+    };
+    let mut by_image: BTreeMap<String, Vec<(&str, StoredFrame)>> = BTreeMap::new();
+    for syntax in LOSSLESS {
+        for entry in std::fs::read_dir(folder.join(syntax)).expect("a folder per syntax") {
+            let path = entry.expect("entry").path();
+            let name = path
+                .file_name()
+                .expect("name")
+                .to_string_lossy()
+                .into_owned();
+            let image = name.split('_').next().expect("image").to_owned();
+            by_image
+                .entry(image)
+                .or_default()
+                .push((syntax, first_frame(&path)));
+        }
+    }
+    assert!(by_image.len() >= 8);
+    for (image, decoded) in by_image {
+        let (reference_syntax, reference) = &decoded[0];
+        for (syntax, frame) in &decoded[1..] {
+            assert!(
+                frame.data == reference.data,
+                "{image}: {syntax} differs from {reference_syntax}"
+            );
+        }
+    }
+}
