@@ -12,14 +12,27 @@ pub struct Folder(PathBuf);
 impl Folder {
     pub fn beside_program() -> Self {
         let told = std::env::var_os("DHC_UI_DIR").map(PathBuf::from);
-        let beside = || Some(std::env::current_exe().ok()?.parent()?.parent()?.join("ui-dist"));
-        Self(told.or_else(beside).unwrap_or_else(|| PathBuf::from("ui-dist")))
+        let beside = || {
+            Some(
+                std::env::current_exe()
+                    .ok()?
+                    .parent()?
+                    .parent()?
+                    .join("ui-dist"),
+            )
+        };
+        Self(
+            told.or_else(beside)
+                .unwrap_or_else(|| PathBuf::from("ui-dist")),
+        )
     }
 
     /// The file of a key; `None` for one that leads out of the folder.
     fn file(&self, key: &str) -> Option<PathBuf> {
         let relative = Path::new(key.trim_start_matches('/'));
-        let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
+        let inside = relative
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
         (inside && !relative.as_os_str().is_empty()).then(|| self.0.join(relative))
     }
 }
@@ -46,7 +59,10 @@ mod tests {
     #[test]
     fn a_key_never_leads_out_of_the_folder() {
         let folder = Folder("/ui".into());
-        assert_eq!(folder.file("/assets/boot.js"), Some("/ui/assets/boot.js".into()));
+        assert_eq!(
+            folder.file("/assets/boot.js"),
+            Some("/ui/assets/boot.js".into())
+        );
         for key in ["/../etc/passwd", "/assets/../../etc/passwd", "/", ""] {
             assert_eq!(folder.file(key), None, "{key}");
         }

@@ -36,7 +36,11 @@ pub struct Core {
 impl Core {
     /// Closes the profiles, then the network they stand on.
     pub async fn close(&self) {
-        let profiles = self.app.state().map(|state| state.profiles).unwrap_or_default();
+        let profiles = self
+            .app
+            .state()
+            .map(|state| state.profiles)
+            .unwrap_or_default();
         for profile in profiles {
             self.app.close_profile(&profile.id).await;
         }
@@ -55,15 +59,23 @@ fn data_folder() -> Result<PathBuf, Failure> {
 }
 
 fn read_network(path: &Path) -> Result<NetworkFile, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::new(Code::Misuse, format!("network file {}: {error}", path.display())))?;
-    NetworkFile::parse(&text).map_err(|error| Failure::new(Code::Misuse, format!("{}: {error}", path.display())))
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(
+            Code::Misuse,
+            format!("network file {}: {error}", path.display()),
+        )
+    })?;
+    NetworkFile::parse(&text)
+        .map_err(|error| Failure::new(Code::Misuse, format!("{}: {error}", path.display())))
 }
 
 async fn start(config: Config) -> Result<Devnet, Failure> {
-    Devnet::start(config)
-        .await
-        .map_err(|error| Failure::new(Code::NetworkUnreachable, format!("the embedded network did not start: {error}")))
+    Devnet::start(config).await.map_err(|error| {
+        Failure::new(
+            Code::NetworkUnreachable,
+            format!("the embedded network did not start: {error}"),
+        )
+    })
 }
 
 pub async fn open(arguments: &Arguments) -> Result<Core, Failure> {
@@ -75,20 +87,36 @@ pub async fn open(arguments: &Arguments) -> Result<Core, Failure> {
             let day_s = read_network(&data.join("network.json"))
                 .map_err(|failure| failure.hint("dhc demo --keep DIR"))?
                 .day_s;
-            let devnet = start(Config { day_s, ..Config::new(data) }).await?;
-            (devnet.network_file.clone(), Some(devnet), folder.join("homes"))
+            let devnet = start(Config {
+                day_s,
+                ..Config::new(data)
+            })
+            .await?;
+            (
+                devnet.network_file.clone(),
+                Some(devnet),
+                folder.join("homes"),
+            )
         }
         (None, Some(file)) => (read_network(file)?, None, default_profiles(arguments)?),
         (None, None) => {
             let devnet = start(Config::new(data_folder()?.join("devnet"))).await?;
-            (devnet.network_file.clone(), Some(devnet), default_profiles(arguments)?)
+            (
+                devnet.network_file.clone(),
+                Some(devnet),
+                default_profiles(arguments)?,
+            )
         }
     };
-    std::fs::create_dir_all(&profiles).map_err(|error| Failure::new(Code::HomeDamaged, error.to_string()))?;
+    std::fs::create_dir_all(&profiles)
+        .map_err(|error| Failure::new(Code::HomeDamaged, error.to_string()))?;
     let app = App::new(compose::world(network, Some(profiles), demo, true));
     app.open_profiles().await?;
     tokio::spawn(app.clone().keep_watch());
-    Ok(Core { app, devnet: Arc::new(Mutex::new(devnet)) })
+    Ok(Core {
+        app,
+        devnet: Arc::new(Mutex::new(devnet)),
+    })
 }
 
 fn default_profiles(arguments: &Arguments) -> Result<PathBuf, Failure> {
@@ -104,12 +132,19 @@ mod tests {
 
     #[test]
     fn the_window_may_do_what_it_needs_and_nothing_else() {
-        let capability: Value = serde_json::from_str(include_str!("../capabilities/main.json")).unwrap();
+        let capability: Value =
+            serde_json::from_str(include_str!("../capabilities/main.json")).unwrap();
         assert_eq!(capability["windows"], json!(["main"]));
         assert_eq!(capability["remote"], Value::Null);
         assert_eq!(
             capability["permissions"],
-            json!(["allow-call", "allow-frame", "allow-thumbnail", "core:event:allow-listen", "core:event:allow-unlisten"])
+            json!([
+                "allow-call",
+                "allow-frame",
+                "allow-thumbnail",
+                "core:event:allow-listen",
+                "core:event:allow-unlisten"
+            ])
         );
         let build = include_str!("../build.rs");
         assert!(build.contains(r#"["call", "frame", "thumbnail"]"#));
@@ -120,9 +155,19 @@ mod tests {
         let config: Value = serde_json::from_str(include_str!("../tauri.conf.json")).unwrap();
         assert_eq!(config["app"]["withGlobalTauri"], false);
         let policy = config["app"]["security"]["csp"].as_str().unwrap();
-        for rule in ["default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "object-src 'none'", "frame-ancestors 'none'"] {
+        for rule in [
+            "default-src 'self'",
+            "script-src 'self' 'wasm-unsafe-eval'",
+            "style-src 'self'",
+            "object-src 'none'",
+            "frame-ancestors 'none'",
+        ] {
             assert!(policy.split("; ").any(|part| part == rule), "{rule}");
         }
-        assert!(!policy.contains("unsafe-inline") && !policy.contains('*') && !policy.contains("https:"));
+        assert!(
+            !policy.contains("unsafe-inline")
+                && !policy.contains('*')
+                && !policy.contains("https:")
+        );
     }
 }

@@ -17,12 +17,22 @@ fn main() -> ExitCode {
     let core = match tauri::async_runtime::block_on(compose::open(&arguments)) {
         Ok(core) => core,
         Err(failure) => {
-            eprintln!("{failure}{}", failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default());
+            eprintln!(
+                "{failure}{}",
+                failure
+                    .hint
+                    .map(|hint| format!(" ({hint})"))
+                    .unwrap_or_default()
+            );
             return ExitCode::FAILURE;
         }
     };
     let built = tauri::Builder::default()
-        .invoke_handler(tauri::generate_handler![commands::call, commands::frame, commands::thumbnail])
+        .invoke_handler(tauri::generate_handler![
+            commands::call,
+            commands::frame,
+            commands::thumbnail
+        ])
         .setup({
             let core = core.clone();
             move |app| {
@@ -31,7 +41,9 @@ fn main() -> ExitCode {
                 Ok(())
             }
         })
-        .build(tauri::generate_context!(assets = assets::Folder::beside_program()));
+        .build(tauri::generate_context!(
+            assets = assets::Folder::beside_program()
+        ));
     match built {
         Ok(app) => app.run(move |_, event| {
             if let RunEvent::Exit = event {

@@ -92,10 +92,14 @@ fn guarded(screen: fn() -> AnyView) -> AnyView {
     let state = Memo::new(move |_| (gate(session), session.profile.get()));
     let location = use_location();
     let here = move || {
-        format!("{}{}", location.pathname.get_untracked(), match location.search.get_untracked() {
-            search if search.is_empty() => String::new(),
-            search => format!("?{}", search.trim_start_matches('?')),
-        })
+        format!(
+            "{}{}",
+            location.pathname.get_untracked(),
+            match location.search.get_untracked() {
+                search if search.is_empty() => String::new(),
+                search => format!("?{}", search.trim_start_matches('?')),
+            }
+        )
     };
     view! {
         {move || match state.get().0 {

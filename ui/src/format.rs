@@ -28,7 +28,14 @@ fn split(base: &str) -> Option<(String, String)> {
     let padded = format!("{base:0>width$}", width = DECIMALS + 1);
     let (whole, fraction) = padded.split_at(padded.len() - DECIMALS);
     let whole = whole.trim_start_matches('0');
-    Some((if whole.is_empty() { "0".into() } else { whole.into() }, fraction.into()))
+    Some((
+        if whole.is_empty() {
+            "0".into()
+        } else {
+            whole.into()
+        },
+        fraction.into(),
+    ))
 }
 
 /// An amount of adhl in DHL, exact: "1500000000000000000" is "1.5".
@@ -84,7 +91,10 @@ pub enum AmountProblem {
 
 /// Checks an amount as typed; answers it without spaces and grouping commas.
 pub fn check_amount(typed: &str) -> Result<String, AmountProblem> {
-    let text: String = typed.chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
+    let text: String = typed
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != ',')
+        .collect();
     if text.is_empty() {
         return Err(AmountProblem::Empty);
     }
@@ -143,20 +153,32 @@ pub fn initials(name: &str) -> String {
     match words.as_slice() {
         [] => "·".into(),
         [one] => first(one).into_iter().collect(),
-        [start, .., end] => [first(start), first(end)].into_iter().flatten().flat_map(char::to_uppercase).collect(),
+        [start, .., end] => [first(start), first(end)]
+            .into_iter()
+            .flatten()
+            .flat_map(char::to_uppercase)
+            .collect(),
     }
 }
 
 /// A DICOM person name (PN: family^given) as people write it.
 pub fn person(name: &str) -> String {
     let alphabetic = name.split('=').next().unwrap_or_default();
-    alphabetic.split('^').filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    alphabetic
+        .split('^')
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A field of a CSV file (RFC 4180); a leading formula character is disarmed, so that a
 /// spreadsheet shows it and runs nothing.
 pub fn csv_field(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() };
+    let text = if text.starts_with(['=', '+', '-', '@']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
     if text.contains(['"', ',', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
@@ -191,7 +213,10 @@ mod tests {
         assert_eq!(check_amount("-1"), Err(AmountProblem::NotANumber));
         assert_eq!(check_amount("1e5"), Err(AmountProblem::NotANumber));
         assert_eq!(check_amount("0.00"), Err(AmountProblem::Zero));
-        assert_eq!(check_amount("0.0000000000000000001"), Err(AmountProblem::TooFine));
+        assert_eq!(
+            check_amount("0.0000000000000000001"),
+            Err(AmountProblem::TooFine)
+        );
     }
 
     #[test]
@@ -204,8 +229,13 @@ mod tests {
         assert_eq!(person("Wang^XiaoDong=王^小东"), "Wang XiaoDong");
         assert_eq!(bytes(999), "999 B");
         assert_eq!(bytes(42_700_000), "42.7 MB");
-        assert_eq!(short_hex("0x0123456789abcdef0123456789abcdef01234567"), "0x012345…234567");
-        assert!(looks_like_address("0x0123456789abcdef0123456789abcdef01234567"));
+        assert_eq!(
+            short_hex("0x0123456789abcdef0123456789abcdef01234567"),
+            "0x012345…234567"
+        );
+        assert!(looks_like_address(
+            "0x0123456789abcdef0123456789abcdef01234567"
+        ));
         assert!(!looks_like_address("0x01234"));
     }
 

@@ -49,7 +49,8 @@ impl Preferences {
     fn apply(self) {
         i18n::choose(self.locale.get_untracked());
         Effect::new(move |_| {
-            let Some(root) = web_sys::window().and_then(|w| w.document()?.document_element()) else {
+            let Some(root) = web_sys::window().and_then(|w| w.document()?.document_element())
+            else {
                 return;
             };
             for (name, value) in [
@@ -82,7 +83,10 @@ impl Preferences {
     /// Takes over a profile's settings where this device has no choice of its own.
     pub fn adopt(self, settings: &dhc_ipc::SettingsView) {
         let locale = Locale::from_tag(&settings.language);
-        if kept(LANGUAGE).is_none() && self.locale.get_untracked() != locale && !settings.language.is_empty() {
+        if kept(LANGUAGE).is_none()
+            && self.locale.get_untracked() != locale
+            && !settings.language.is_empty()
+        {
             i18n::choose(locale);
             self.locale.set(locale);
         }

@@ -23,7 +23,10 @@ pub struct Progress {
 impl Progress {
     /// Whether the amounts are bytes; else they are steps.
     pub const fn in_bytes(self) -> bool {
-        matches!(self.stage, Stage::Reading | Stage::Sealing | Stage::Fetching)
+        matches!(
+            self.stage,
+            Stage::Reading | Stage::Sealing | Stage::Fetching
+        )
     }
 }
 
@@ -80,7 +83,12 @@ impl Session {
                 Ok(view) => {
                     let chosen = self.profile.get_untracked();
                     if !view.profiles.iter().any(|p| p.id == chosen) {
-                        self.profile.set(view.profiles.first().map(|p| p.id.clone()).unwrap_or_default());
+                        self.profile.set(
+                            view.profiles
+                                .first()
+                                .map(|p| p.id.clone())
+                                .unwrap_or_default(),
+                        );
                     }
                     self.app.set(Loaded::Ready(view));
                 }
@@ -92,7 +100,13 @@ impl Session {
     fn hear(self, event: Event) {
         let mine = |profile: &str| profile == self.profile.get_untracked();
         match event {
-            Event::Progress { job, stage, done, total, .. } => self.jobs.update(|jobs| {
+            Event::Progress {
+                job,
+                stage,
+                done,
+                total,
+                ..
+            } => self.jobs.update(|jobs| {
                 jobs.insert(job, Progress { stage, done, total });
             }),
             Event::Head { height } => {
@@ -125,7 +139,8 @@ impl Session {
     }
 
     pub fn is_demo(self) -> bool {
-        self.app.with(|app| matches!(app, Loaded::Ready(view) if view.demo))
+        self.app
+            .with(|app| matches!(app, Loaded::Ready(view) if view.demo))
     }
 
     pub fn state(self) -> Option<ProfileState> {
@@ -146,7 +161,11 @@ impl Session {
     /// A name for a piece of work, unique while the page lives and unlikely to meet another's.
     pub fn new_job(self) -> String {
         self.next_job.update_value(|n| *n += 1);
-        format!("ui-{:x}-{}", crate::i18n::time::now_ms() as u64, self.next_job.get_value())
+        format!(
+            "ui-{:x}-{}",
+            crate::i18n::time::now_ms() as u64,
+            self.next_job.get_value()
+        )
     }
 
     pub fn say(self, words: impl Into<String>) {
@@ -177,7 +196,10 @@ impl Session {
 
     /// A value that is read now, and again whenever the profile or the core's revision changes.
     /// What was read stays on screen until something else is read.
-    pub fn read<C>(self, args: impl Fn() -> C + Send + Sync + 'static) -> RwSignal<Loaded<C::Answer>>
+    pub fn read<C>(
+        self,
+        args: impl Fn() -> C + Send + Sync + 'static,
+    ) -> RwSignal<Loaded<C::Answer>>
     where
         C: Command + 'static,
         C::Answer: Send + Sync + Clone + 'static,

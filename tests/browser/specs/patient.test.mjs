@@ -66,7 +66,9 @@ test("sharing takes four plain steps", { timeout: 2 * PATIENCE }, async () => {
   await page.getByText("3 days", { exact: true }).click();
   await button("Continue").click();
   await heading("What this means").waitFor();
-  await page.getByText(/may open/).waitFor();
+  const day = (days) =>
+    new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: "UTC" }).format(Date.now() + days * 86_400_000);
+  await page.getByText(new RegExp(`may open .* until ${day(3)}`)).waitFor();
   await button("Give access").click();
   await heading("Access is given").waitFor();
   await page.getByRole("link", { name: "See what is shared" }).click();

@@ -17,7 +17,11 @@ pub enum Transport {
 
 impl Transport {
     pub fn detect() -> Self {
-        if tauri::present() { Self::Tauri } else { Self::Http }
+        if tauri::present() {
+            Self::Tauri
+        } else {
+            Self::Http
+        }
     }
 
     /// Asks the core. `job` names the work for progress and cancelling.
@@ -100,13 +104,18 @@ fn malformed(error: serde_json::Error) -> Failure {
 fn thrown(error: &JsValue) -> String {
     error
         .as_string()
-        .or_else(|| js_sys::Reflect::get(error, &"message".into()).ok()?.as_string())
+        .or_else(|| {
+            js_sys::Reflect::get(error, &"message".into())
+                .ok()?
+                .as_string()
+        })
         .unwrap_or_default()
 }
 
 /// A failure as a transport hands it over, or what stands in for one that says nothing.
 fn failure_from(text: &str, otherwise: Code) -> Failure {
-    serde_json::from_str(text).unwrap_or_else(|_| Failure::new(otherwise, text.chars().take(200).collect::<String>()))
+    serde_json::from_str(text)
+        .unwrap_or_else(|_| Failure::new(otherwise, text.chars().take(200).collect::<String>()))
 }
 
 #[cfg(test)]
@@ -115,8 +124,14 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_its_code_and_anything_else_gets_one() {
-        let failure = failure_from(r#"{"code":"owner_offline","message":"no answer"}"#, Code::Internal);
+        let failure = failure_from(
+            r#"{"code":"owner_offline","message":"no answer"}"#,
+            Code::Internal,
+        );
         assert_eq!(failure.code, Code::OwnerOffline);
-        assert_eq!(failure_from("<html>", Code::NetworkUnreachable).code, Code::NetworkUnreachable);
+        assert_eq!(
+            failure_from("<html>", Code::NetworkUnreachable).code,
+            Code::NetworkUnreachable
+        );
     }
 }

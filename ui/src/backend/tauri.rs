@@ -27,7 +27,9 @@ pub fn present() -> bool {
 
 /// JSON text of a value, for values that serde reads better than `JsValue` does.
 fn json(value: &JsValue) -> String {
-    js_sys::JSON::stringify(value).map(String::from).unwrap_or_default()
+    js_sys::JSON::stringify(value)
+        .map(String::from)
+        .unwrap_or_default()
 }
 
 fn refused(error: JsValue) -> Failure {
@@ -49,23 +51,38 @@ fn object(fields: &[(&str, JsValue)]) -> JsValue {
 pub async fn call(call: &Call) -> Result<Value, Failure> {
     let text = serde_json::to_string(call).map_err(super::malformed)?;
     let args = js_sys::JSON::parse(&text).map_err(refused)?;
-    let answer = invoke("call", object(&[("call", args)])).await.map_err(refused)?;
+    let answer = invoke("call", object(&[("call", args)]))
+        .await
+        .map_err(refused)?;
     serde_json::from_str(&json(&answer)).map_err(super::malformed)
 }
 
 fn place(profile: &str, film: &str, series: u32) -> Vec<(&'static str, JsValue)> {
-    vec![("profile", profile.into()), ("film", film.into()), ("series", series.into())]
+    vec![
+        ("profile", profile.into()),
+        ("film", film.into()),
+        ("series", series.into()),
+    ]
 }
 
-pub async fn frame(profile: &str, film: &str, series: u32, frame: u32) -> Result<ArrayBuffer, Failure> {
+pub async fn frame(
+    profile: &str,
+    film: &str,
+    series: u32,
+    frame: u32,
+) -> Result<ArrayBuffer, Failure> {
     let mut args = place(profile, film, series);
     args.push(("frame", frame.into()));
     let answer = invoke("frame", object(&args)).await.map_err(refused)?;
-    answer.dyn_into().map_err(|_| Failure::new(Code::Internal, "a frame that is not bytes"))
+    answer
+        .dyn_into()
+        .map_err(|_| Failure::new(Code::Internal, "a frame that is not bytes"))
 }
 
 pub async fn thumbnail(profile: &str, film: &str, series: u32) -> Option<String> {
-    let answer = invoke("thumbnail", object(&place(profile, film, series))).await.ok()?;
+    let answer = invoke("thumbnail", object(&place(profile, film, series)))
+        .await
+        .ok()?;
     let parts = js_sys::Array::of1(&Uint8Array::new(&answer));
     let options = web_sys::BlobPropertyBag::new();
     options.set_type("image/png");
@@ -84,7 +101,11 @@ fn subscribe(event: &'static str, told: impl Fn(JsValue) + 'static) {
     heard.forget();
     spawn_local(async move {
         let target = object(&[("kind", "Any".into())]);
-        let args = object(&[("event", event.into()), ("target", target), ("handler", handler)]);
+        let args = object(&[
+            ("event", event.into()),
+            ("target", target),
+            ("handler", handler),
+        ]);
         // Without the event the screens still read; they only miss what happens meanwhile.
         let _ = invoke("plugin:event|listen", args).await;
     });

@@ -3,6 +3,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::{Icon, icon};
 use crate::i18n::t;
@@ -44,6 +45,15 @@ pub fn sheet(
         if open && !dialog.open() {
             // Fails only for a dialog that is not in the page.
             let _ = dialog.show_modal();
+            // Its content is drawn after this; the heading is where reading begins.
+            request_animation_frame(move || {
+                let heading = dialog.query_selector("h2").ok().flatten();
+                if let Some(heading) =
+                    heading.and_then(|h| h.dyn_into::<web_sys::HtmlElement>().ok())
+                {
+                    let _ = heading.focus();
+                }
+            });
         } else if !open && dialog.open() {
             dialog.close();
         }
@@ -53,7 +63,7 @@ pub fn sheet(
             {move || handle.0.get().then(|| view! {
                 <div class="sheet-box">
                     <div class="sheet-head">
-                        <h2>{title}</h2>
+                        <h2 tabindex="-1">{title}</h2>
                         <button class="icon-btn" aria-label=t("action.close") on:click=move |_| handle.close()>
                             {icon(Icon::X)}
                         </button>

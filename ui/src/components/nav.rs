@@ -21,9 +21,15 @@ pub fn dock() -> AnyView {
     let place = move |place: Place| {
         let here = move || {
             let now = path.get();
-            let this = if place.path == "/" { now == "/" } else { now.starts_with(place.path) };
+            let this = if place.path == "/" {
+                now == "/"
+            } else {
+                now.starts_with(place.path)
+            };
             // Both begin with "/shar": only a whole segment counts.
-            let whole = now.get(place.path.len()..).is_none_or(|rest| rest.is_empty() || rest.starts_with('/'));
+            let whole = now
+                .get(place.path.len()..)
+                .is_none_or(|rest| rest.is_empty() || rest.starts_with('/'));
             (this && (place.path == "/" || whole)).then_some("page")
         };
         view! {
@@ -32,8 +38,20 @@ pub fn dock() -> AnyView {
             </a>
         }
     };
-    let everywhere = |path, sign, name| Place { path, sign, label: name, name, class: "" };
-    let at_desk = |path, sign, label, name| Place { path, sign, label, name, class: "desk-only" };
+    let everywhere = |path, sign, name| Place {
+        path,
+        sign,
+        label: name,
+        name,
+        class: "",
+    };
+    let at_desk = |path, sign, label, name| Place {
+        path,
+        sign,
+        label,
+        name,
+        class: "desk-only",
+    };
     view! {
         <nav class="dock" aria-label=t("nav.label")>
             {place(everywhere("/", Icon::House, t("nav.home")))}

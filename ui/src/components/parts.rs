@@ -30,9 +30,15 @@ pub fn copy_button(value: String) -> AnyView {
     let copy = move |_| {
         let value = value.clone();
         spawn_local(async move {
-            let Some(window) = web_sys::window() else { return };
+            let Some(window) = web_sys::window() else {
+                return;
+            };
             let written = JsFuture::from(window.navigator().clipboard().write_text(&value)).await;
-            session.say(if written.is_ok() { t("copy.done") } else { t("copy.refused") });
+            session.say(if written.is_ok() {
+                t("copy.done")
+            } else {
+                t("copy.refused")
+            });
         });
     };
     view! {
@@ -93,7 +99,10 @@ pub fn option(
 }
 
 /// What is wrong with a field, said as soon as there is something to say.
-pub fn field_problem(id: &'static str, problem: impl Fn() -> Option<&'static str> + Send + 'static) -> AnyView {
+pub fn field_problem(
+    id: &'static str,
+    problem: impl Fn() -> Option<&'static str> + Send + 'static,
+) -> AnyView {
     view! { <span class="problem" id=id aria-live="polite">{problem}</span> }.into_any()
 }
 
@@ -102,10 +111,14 @@ pub fn qr(text: &str, label: &'static str) -> AnyView {
     let drawn = QrCode::new(text.as_bytes()).map(|code| {
         let image = code.render::<svg::Color<'_>>().quiet_zone(false).build();
         // The renderer writes a whole document; only its element belongs into the page.
-        image.split_once("?>").map_or(image.clone(), |(_, element)| element.to_owned())
+        image
+            .split_once("?>")
+            .map_or(image.clone(), |(_, element)| element.to_owned())
     });
     match drawn {
-        Ok(svg) => view! { <div class="qr" role="img" aria-label=label inner_html=svg></div> }.into_any(),
+        Ok(svg) => {
+            view! { <div class="qr" role="img" aria-label=label inner_html=svg></div> }.into_any()
+        }
         Err(_) => ().into_any(),
     }
 }

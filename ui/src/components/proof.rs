@@ -10,12 +10,23 @@ use crate::session::session;
 /// The small mark on everything that comes from the chain.
 pub fn mark(standing: &Standing) -> AnyView {
     let (class, sign, text) = match standing {
-        Standing::Proven { .. } => ("mark ok", Icon::ShieldCheck, t("standing.proven").to_owned()),
-        Standing::Pending { .. } => ("mark waiting", Icon::Clock, t("standing.waiting").to_owned()),
+        Standing::Proven { .. } => (
+            "mark ok",
+            Icon::ShieldCheck,
+            t("standing.proven").to_owned(),
+        ),
+        Standing::Pending { .. } => (
+            "mark waiting",
+            Icon::Clock,
+            t("standing.waiting").to_owned(),
+        ),
         Standing::Unproven { reason } => (
             "mark bad",
             Icon::ShieldAlert,
-            tr("standing.unproven_because", &[("why", words::code(*reason))]),
+            tr(
+                "standing.unproven_because",
+                &[("why", words::code(*reason))],
+            ),
         ),
     };
     view! { <span class=class title=words::standing(standing)>{icon(sign)}{text}</span> }.into_any()
@@ -38,7 +49,11 @@ pub fn how_do_we_know(
         .map(|(name, value)| {
             let long = value.len() > 20 && !value.contains(' ');
             let copy = long.then(|| copy_button(value.clone()));
-            let class = if long { "mono row between" } else { "row between" };
+            let class = if long {
+                "mono row between"
+            } else {
+                "row between"
+            };
             view! { <dt>{name}</dt><dd class=class><span class="grow">{value}</span>{copy}</dd> }
         })
         .collect();

@@ -26,12 +26,20 @@ pub fn shown<T: Clone + Send + Sync + 'static>(
 
 /// Where cards will stand.
 pub fn skeleton(cards: usize) -> AnyView {
-    let cards: Vec<_> = (0..cards).map(|_| view! { <div class="skeleton"></div> }).collect();
-    view! { <div class="stack" role="status" aria-label=t("state.loading")>{cards}</div> }.into_any()
+    let cards: Vec<_> = (0..cards)
+        .map(|_| view! { <div class="skeleton"></div> })
+        .collect();
+    view! { <div class="stack" role="status" aria-label=t("state.loading")>{cards}</div> }
+        .into_any()
 }
 
 /// Nothing there yet, what that means, and what to do about it.
-pub fn empty(sign: Icon, title: &'static str, text: &'static str, action: Option<AnyView>) -> AnyView {
+pub fn empty(
+    sign: Icon,
+    title: &'static str,
+    text: &'static str,
+    action: Option<AnyView>,
+) -> AnyView {
     view! {
         <div class="card empty">
             <span class="tile">{icon(sign)}</span>
@@ -44,13 +52,20 @@ pub fn empty(sign: Icon, title: &'static str, text: &'static str, action: Option
 }
 
 const fn is_network(code: Code) -> bool {
-    matches!(code, Code::NetworkUnreachable | Code::OwnerOffline | Code::ContentUnavailable)
+    matches!(
+        code,
+        Code::NetworkUnreachable | Code::OwnerOffline | Code::ContentUnavailable
+    )
 }
 
 /// Something could not be read: said by its code, with another try.
 pub fn failed(failure: &Failure) -> AnyView {
     let session = session();
-    let sign = if is_network(failure.code) { Icon::WifiOff } else { Icon::Alert };
+    let sign = if is_network(failure.code) {
+        Icon::WifiOff
+    } else {
+        Icon::Alert
+    };
     view! {
         <div class="card empty" role="alert">
             <span class="tile waiting">{icon(sign)}</span>
@@ -82,10 +97,17 @@ fn amounts(progress: Progress) -> String {
         (true, 0) => format::bytes(progress.done),
         (true, total) => tr(
             "progress.of",
-            &[("done", &format::bytes(progress.done)), ("total", &format::bytes(total))],
+            &[
+                ("done", &format::bytes(progress.done)),
+                ("total", &format::bytes(total)),
+            ],
         ),
         (false, 0) => String::new(),
-        (false, total) => tn("progress.steps", total, &[("done", &format::grouped(progress.done))]),
+        (false, total) => tn(
+            "progress.steps",
+            total,
+            &[("done", &format::grouped(progress.done))],
+        ),
     }
 }
 
@@ -94,7 +116,9 @@ fn amounts(progress: Progress) -> String {
 pub fn progress(job: RwSignal<Option<String>>, before: Stage) -> AnyView {
     let session = session();
     let cancel = move |_| {
-        let Some(job) = job.get_untracked() else { return };
+        let Some(job) = job.get_untracked() else {
+            return;
+        };
         spawn_local(async move {
             // If it cannot be cancelled any more, it ends by itself.
             let _ = session.ask(&Cancel { job }).await;

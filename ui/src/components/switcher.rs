@@ -49,10 +49,12 @@ pub fn switcher() -> AnyView {
             session.refresh();
         });
     };
-    let profiles = move || session.app.with(|app| match app {
-        Loaded::Ready(view) => view.profiles.clone(),
-        _ => Vec::new(),
-    });
+    let profiles = move || {
+        session.app.with(|app| match app {
+            Loaded::Ready(view) => view.profiles.clone(),
+            _ => Vec::new(),
+        })
+    };
     let item = move |profile: ProfileView| {
         let chosen = profile.id == session.profile.get();
         let shown = profile.clone();

@@ -97,7 +97,11 @@ pub fn tr(key: &'static str, values: &[(&str, &str)]) -> String {
 
 /// [`tr`] in the plural form for `n`: `key_one` or `key_other`. `{n}` is `n` itself.
 pub fn tn(key: &str, n: u64, values: &[(&str, &str)]) -> String {
-    let form = if n == 1 && locale() == Locale::En { "one" } else { "other" };
+    let form = if n == 1 && locale() == Locale::En {
+        "one"
+    } else {
+        "other"
+    };
     let text = lookup(&format!("{key}_{form}")).unwrap_or("{n}");
     let number = crate::format::grouped(n);
     let mut all = vec![("n", number.as_str())];
@@ -169,8 +173,14 @@ mod tests {
             }
         }
         let mut found = BTreeSet::new();
-        walk(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
-        let missing: Vec<_> = found.iter().filter(|k| !tables()[0].contains_key(*k)).collect();
+        walk(
+            &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut found,
+        );
+        let missing: Vec<_> = found
+            .iter()
+            .filter(|k| !tables()[0].contains_key(*k))
+            .collect();
         assert!(missing.is_empty(), "no words for {missing:?}");
     }
 

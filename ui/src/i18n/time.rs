@@ -32,7 +32,11 @@ pub fn date(time: &str) -> String {
     match parse(time) {
         Some(ms) => {
             // A date without a time is that day everywhere, not midnight in Greenwich.
-            let zone = if time.len() == 10 { vec![("timeZone", "UTC")] } else { vec![] };
+            let zone = if time.len() == 10 {
+                vec![("timeZone", "UTC")]
+            } else {
+                vec![]
+            };
             let mut options = vec![("day", "numeric"), ("month", "long"), ("year", "numeric")];
             options.extend(zone);
             shown(ms, &options)
@@ -45,7 +49,12 @@ pub fn date(time: &str) -> String {
 pub fn month(time: &str) -> String {
     parse(time).map_or_else(
         || t("records.undated").to_owned(),
-        |ms| shown(ms, &[("month", "long"), ("year", "numeric"), ("timeZone", "UTC")]),
+        |ms| {
+            shown(
+                ms,
+                &[("month", "long"), ("year", "numeric"), ("timeZone", "UTC")],
+            )
+        },
     )
 }
 
@@ -63,7 +72,10 @@ pub fn day(time: &str) -> String {
 
 /// "29 Nov", for an axis.
 pub fn short_day(time: &str) -> String {
-    parse(time).map_or_else(|| time.to_owned(), |ms| shown(ms, &[("day", "numeric"), ("month", "short")]))
+    parse(time).map_or_else(
+        || time.to_owned(),
+        |ms| shown(ms, &[("day", "numeric"), ("month", "short")]),
+    )
 }
 
 /// A day of a chain by when it began: the date, or the time where a network's days are shorter.
@@ -80,7 +92,16 @@ pub fn chain_day(begins: &str, short: bool) -> String {
 pub fn clock(time: &str) -> String {
     parse(time).map_or_else(
         || time.to_owned(),
-        |ms| shown(ms, &[("hour", "2-digit"), ("minute", "2-digit"), ("hourCycle", "h23")]),
+        |ms| {
+            shown(
+                ms,
+                &[
+                    ("hour", "2-digit"),
+                    ("minute", "2-digit"),
+                    ("hourCycle", "h23"),
+                ],
+            )
+        },
     )
 }
 

@@ -52,12 +52,14 @@ pub fn modality(code: &str) -> String {
 /// How well a value is known, in a sentence.
 pub fn standing(standing: &Standing) -> String {
     match standing {
-        Standing::Proven { height } => {
-            tr("standing.proven_at", &[("height", &crate::format::grouped(*height))])
-        }
-        Standing::Pending { height } => {
-            tr("standing.waiting_for", &[("height", &crate::format::grouped(*height + 1))])
-        }
+        Standing::Proven { height } => tr(
+            "standing.proven_at",
+            &[("height", &crate::format::grouped(*height))],
+        ),
+        Standing::Pending { height } => tr(
+            "standing.waiting_for",
+            &[("height", &crate::format::grouped(*height + 1))],
+        ),
         Standing::Unproven { reason } => tr("standing.unproven_because", &[("why", code(*reason))]),
     }
 }
@@ -72,7 +74,11 @@ pub fn film_title(description: &str, body_part: Option<&str>, modalities: &[Stri
         return tr("film.part_and_kind", &[("part", &part), ("kind", &how)]);
     }
     if description.trim().is_empty() {
-        return if how.is_empty() { t("film.untitled").to_owned() } else { tr("film.of_kind", &[("kind", &how)]) };
+        return if how.is_empty() {
+            t("film.untitled").to_owned()
+        } else {
+            tr("film.of_kind", &[("kind", &how)])
+        };
     }
     description.trim().replace(['^', '_'], " ")
 }
@@ -80,5 +86,7 @@ pub fn film_title(description: &str, body_part: Option<&str>, modalities: &[Stri
 fn capitalised(text: &str) -> String {
     let lower = text.trim().to_lowercase();
     let mut chars = lower.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }

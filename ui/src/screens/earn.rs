@@ -1,8 +1,8 @@
 //! `/earn`: today's pool, what a record weighs, contributing, settled days, claiming.
 
 use dhc_ipc::{
-    Claim, Contribute, DayState, DayView, Earnings, EarningsView, Failure, RecordView, Records, Stage, Templates, Weigh,
-    WeighView,
+    Claim, Contribute, DayState, DayView, Earnings, EarningsView, Failure, RecordView, Records,
+    Stage, Templates, Weigh, WeighView,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -10,10 +10,11 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::records;
 use crate::components::{
-    Icon, busy_button, empty, fact, heading, how_do_we_know, icon, mark, notice, progress, shown, thumbnail,
+    Icon, busy_button, empty, fact, heading, how_do_we_know, icon, mark, notice, progress, shown,
+    thumbnail,
 };
 use crate::format;
-use crate::i18n::{lookup, t, tn, time, tr, words};
+use crate::i18n::{lookup, t, time, tn, tr, words};
 use crate::session::session;
 
 mod plot;
@@ -22,7 +23,11 @@ pub fn earn_screen() -> AnyView {
     let session = session();
     let earnings = session.read(|| Earnings {});
     let records = session.read(|| Records {});
-    let chosen = RwSignal::new(use_query_map().with_untracked(|q| q.get("record")).unwrap_or_default());
+    let chosen = RwSignal::new(
+        use_query_map()
+            .with_untracked(|q| q.get("record"))
+            .unwrap_or_default(),
+    );
     view! {
         <main class="main wide" id="content">
             {heading(t("nav.earn"))}
@@ -59,9 +64,15 @@ fn pool(view: EarningsView) -> AnyView {
     let nothing = format::is_zero(&view.claimable);
     let facts = vec![
         fact(t("proof.day"), format::grouped(view.today)),
-        fact(t("proof.exact"), format!("{} DHL", format::exact(&view.claimable))),
+        fact(
+            t("proof.exact"),
+            format!("{} DHL", format::exact(&view.claimable)),
+        ),
         fact(t("proof.tx"), view.tx.clone().unwrap_or_default()),
-        fact(t("proof.height"), view.height.map(format::grouped).unwrap_or_default()),
+        fact(
+            t("proof.height"),
+            view.height.map(format::grouped).unwrap_or_default(),
+        ),
     ];
     view! {
         <div class="card stack">
@@ -89,7 +100,12 @@ fn pool(view: EarningsView) -> AnyView {
 
 fn days(days: &[DayView]) -> AnyView {
     if days.is_empty() {
-        return empty(Icon::Sprout, t("earn.empty_title"), t("earn.empty_text"), None);
+        return empty(
+            Icon::Sprout,
+            t("earn.empty_title"),
+            t("earn.empty_text"),
+            None,
+        );
     }
     let mut newest_first = days.to_vec();
     newest_first.sort_by(|a, b| b.day.cmp(&a.day));
@@ -128,7 +144,12 @@ fn days(days: &[DayView]) -> AnyView {
 fn contributable(list: Vec<RecordView>, chosen: RwSignal<String>) -> AnyView {
     if list.is_empty() {
         let action = view! { <a class="btn compact" href="/records?import=1">{icon(Icon::Upload)}{t("records.import")}</a> };
-        return empty(Icon::FolderHeart, t("records.empty_title"), t("earn.no_records"), Some(action.into_any()));
+        return empty(
+            Icon::FolderHeart,
+            t("records.empty_title"),
+            t("earn.no_records"),
+            Some(action.into_any()),
+        );
     }
     list.into_iter()
         .map(|record| {
@@ -193,10 +214,17 @@ fn weight_card(view: &WeighView, id: String) -> AnyView {
         spawn_local(async move {
             // The chain's own list says under which template a record is contributed.
             let template = session.ask(&Templates {}).await.map(|view| {
-                view.templates.into_iter().find(|t| t.contribution).map_or_else(|| "research-contribution".into(), |t| t.name)
+                view.templates
+                    .into_iter()
+                    .find(|t| t.contribution)
+                    .map_or_else(|| "research-contribution".into(), |t| t.name)
             });
             let answer = match template {
-                Ok(template) => session.work(Some(&name), &Contribute { id, template }).await,
+                Ok(template) => {
+                    session
+                        .work(Some(&name), &Contribute { id, template })
+                        .await
+                }
                 Err(failure) => Err(failure),
             };
             match answer {
@@ -209,7 +237,9 @@ fn weight_card(view: &WeighView, id: String) -> AnyView {
     };
     let percent = format!("{:.1} %", view.weight_ppm as f64 / 10_000.0);
     let kinds: Vec<String> = view.kinds.iter().map(|kind| named("kind", kind)).collect();
-    let row = |name: &'static str, value: String| (!value.is_empty()).then(|| view! { <dt>{name}</dt><dd>{value}</dd> });
+    let row = |name: &'static str, value: String| {
+        (!value.is_empty()).then(|| view! { <dt>{name}</dt><dd>{value}</dd> })
+    };
     view! {
         <dl class="facts">
             {row(t("earn.weight"), percent)}

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::components::{Icon, busy_button, heading, icon, mark, notice, shown};
 use crate::format;
-use crate::i18n::{t, tn, time, tr, words};
+use crate::i18n::{t, time, tn, tr, words};
 use crate::session::session;
 
 /// The greeting of an hour of the day.
@@ -77,7 +77,10 @@ fn next_steps(home: &HomeView) -> AnyView {
     let earn = if format::is_zero(&home.claimable) {
         t("home.earn_text").to_owned()
     } else {
-        tr("home.earn_due", &[("amount", &format::dhl(&home.claimable))])
+        tr(
+            "home.earn_due",
+            &[("amount", &format::dhl(&home.claimable))],
+        )
     };
     view! {
         <div class="tiles">
@@ -145,39 +148,110 @@ fn row(news: News) -> AnyView {
         .into_any()
     };
     match news {
-        News::Record { id, title, source, images, time, sealed } => {
-            let title = tr("home.record_here", &[("title", &words::film_title(&title, None, &[]))]);
+        News::Record {
+            id,
+            title,
+            source,
+            images,
+            time,
+            sealed,
+        } => {
+            let title = tr(
+                "home.record_here",
+                &[("title", &words::film_title(&title, None, &[]))],
+            );
             let mut parts: Vec<String> = source.into_iter().collect();
             parts.push(tn("film.images", u64::from(images), &[]));
             parts.push(time::when(&time));
             let seal = sealed.then(|| {
                 view! { <span class="row"><span class="chip ok">{icon(Icon::BadgeCheck)}{t("home.sealed")}</span></span> }.into_any()
             });
-            line(format!("/records/{id}"), Icon::ScanLine, "tile", title, parts.join(" · "), seal)
+            line(
+                format!("/records/{id}"),
+                Icon::ScanLine,
+                "tile",
+                title,
+                parts.join(" · "),
+                seal,
+            )
         }
-        News::Opening { by, by_name, title, purpose, nth, time, .. } => {
-            let title = tr("home.opened", &[
-                ("who", &person(by_name, &by)),
-                ("title", &words::film_title(&title, None, &[])),
-            ]);
+        News::Opening {
+            by,
+            by_name,
+            title,
+            purpose,
+            nth,
+            time,
+            ..
+        } => {
+            let title = tr(
+                "home.opened",
+                &[
+                    ("who", &person(by_name, &by)),
+                    ("title", &words::film_title(&title, None, &[])),
+                ],
+            );
             let text = format!(
                 "{} · {} · {}",
                 time::when(&time),
                 words::purpose(&purpose),
                 nth_time(nth),
             );
-            line("/sharing?tab=log".into(), Icon::Eye, "tile", title, text, None)
+            line(
+                "/sharing?tab=log".into(),
+                Icon::Eye,
+                "tile",
+                title,
+                text,
+                None,
+            )
         }
-        News::Ending { to, to_name, title, not_after, .. } => {
-            let text = format!("{} · {}", person(to_name, &to), words::film_title(&title, None, &[]));
+        News::Ending {
+            to,
+            to_name,
+            title,
+            not_after,
+            ..
+        } => {
+            let text = format!(
+                "{} · {}",
+                person(to_name, &to),
+                words::film_title(&title, None, &[])
+            );
             let title = tr("home.ends_in", &[("left", &time::left(&not_after))]);
-            line("/sharing".into(), Icon::Clock, "tile waiting", title, text, None)
+            line(
+                "/sharing".into(),
+                Icon::Clock,
+                "tile waiting",
+                title,
+                text,
+                None,
+            )
         }
-        News::Received { from, from_name, title, not_after, grant } => {
-            let film = title.map_or_else(|| t("film.untitled").to_owned(), |x| words::film_title(&x, None, &[]));
-            let title = tr("home.received", &[("who", &person(from_name, &from)), ("title", &film)]);
+        News::Received {
+            from,
+            from_name,
+            title,
+            not_after,
+            grant,
+        } => {
+            let film = title.map_or_else(
+                || t("film.untitled").to_owned(),
+                |x| words::film_title(&x, None, &[]),
+            );
+            let title = tr(
+                "home.received",
+                &[("who", &person(from_name, &from)), ("title", &film)],
+            );
             let text = tr("home.until", &[("time", &time::moment(&not_after))]);
-            line(format!("/shared-with-me?grant={grant}"), Icon::Inbox, "tile", title, text, None)
+            line(
+                format!("/shared-with-me?grant={grant}"),
+                Icon::Inbox,
+                "tile",
+                title,
+                text,
+                None,
+            )
         }
         News::Reward { amount } => line(
             "/earn".into(),

@@ -1,12 +1,15 @@
 //! `/settings`: language, size, theme, security, network and node, storage, about.
 
-use dhc_ipc::{ChangeSettings, IdentityView, NodeStatus, NodeView, Settings, ShowIdentity, StorageStatus, StorageView};
+use dhc_ipc::{
+    ChangeSettings, IdentityView, NodeStatus, NodeView, Settings, ShowIdentity, StorageStatus,
+    StorageView,
+};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::components::{Icon, fact, heading, how_do_we_know, icon, mark, option, shown};
 use crate::format;
-use crate::i18n::{Locale, t, tn, time, tr, words};
+use crate::i18n::{Locale, t, time, tn, tr, words};
 use crate::preferences::Preferences;
 use crate::session::{Loaded, Session, session};
 
@@ -40,7 +43,12 @@ pub fn change(session: Session, settings: ChangeSettings) {
     });
 }
 
-fn choice(name: &'static str, label: &'static str, chosen: RwSignal<String>, options: &[(&'static str, &'static str)]) -> AnyView {
+fn choice(
+    name: &'static str,
+    label: &'static str,
+    chosen: RwSignal<String>,
+    options: &[(&'static str, &'static str)],
+) -> AnyView {
     let options: Vec<_> = options
         .iter()
         .map(|(value, label)| option(name, value, chosen, view! { {*label} }.into_any(), false))
@@ -72,15 +80,33 @@ fn appearance() -> AnyView {
     let size = RwSignal::new(preferences.size.get_untracked());
     let theme = RwSignal::new(preferences.theme.get_untracked());
     on_change(language, move |tag| {
-        change(session, ChangeSettings { language: Some(tag.clone()), ..ChangeSettings::default() });
+        change(
+            session,
+            ChangeSettings {
+                language: Some(tag.clone()),
+                ..ChangeSettings::default()
+            },
+        );
         preferences.choose_language(Locale::from_tag(&tag));
     });
     on_change(size, move |value| {
-        change(session, ChangeSettings { size: Some(value.clone()), ..ChangeSettings::default() });
+        change(
+            session,
+            ChangeSettings {
+                size: Some(value.clone()),
+                ..ChangeSettings::default()
+            },
+        );
         preferences.choose_size(&value);
     });
     on_change(theme, move |value| {
-        change(session, ChangeSettings { theme: Some(value.clone()), ..ChangeSettings::default() });
+        change(
+            session,
+            ChangeSettings {
+                theme: Some(value.clone()),
+                ..ChangeSettings::default()
+            },
+        );
         preferences.choose_theme(&value);
     });
     view! {
@@ -102,7 +128,10 @@ fn draw_identity(identity: IdentityView) -> AnyView {
     let published = identity.keys_hash.is_some();
     let facts = vec![
         fact(t("proof.address"), &identity.address),
-        fact(t("proof.keys_hash"), identity.keys_hash.clone().unwrap_or_default()),
+        fact(
+            t("proof.keys_hash"),
+            identity.keys_hash.clone().unwrap_or_default(),
+        ),
     ];
     view! {
         <div class="card stack-s">
@@ -117,9 +146,18 @@ fn draw_identity(identity: IdentityView) -> AnyView {
 fn draw_node(node: NodeView) -> AnyView {
     let agreeing = node.witnesses.iter().filter(|w| w.agrees).count() as u64;
     let sentence = if node.synced {
-        tr("settings.synced", &[("height", &format::grouped(node.trusted_height))])
+        tr(
+            "settings.synced",
+            &[("height", &format::grouped(node.trusted_height))],
+        )
     } else {
-        tr("settings.syncing", &[("height", &format::grouped(node.trusted_height)), ("latest", &format::grouped(node.latest_height))])
+        tr(
+            "settings.syncing",
+            &[
+                ("height", &format::grouped(node.trusted_height)),
+                ("latest", &format::grouped(node.latest_height)),
+            ],
+        )
     };
     let witnesses: Vec<_> = node
         .witnesses
@@ -136,12 +174,31 @@ fn draw_node(node: NodeView) -> AnyView {
     let facts = vec![
         fact(t("settings.chain_id"), &node.chain_id),
         fact(t("settings.evm_chain_id"), node.evm_chain_id.to_string()),
-        fact(t("settings.trusted_height"), format::grouped(node.trusted_height)),
-        fact(t("settings.latest_height"), format::grouped(node.latest_height)),
+        fact(
+            t("settings.trusted_height"),
+            format::grouped(node.trusted_height),
+        ),
+        fact(
+            t("settings.latest_height"),
+            format::grouped(node.latest_height),
+        ),
         fact(t("settings.trusted_hash"), &node.trusted_hash),
-        fact(t("settings.last_proof"), node.trusted_time.as_deref().map(time::when).unwrap_or_default()),
+        fact(
+            t("settings.last_proof"),
+            node.trusted_time
+                .as_deref()
+                .map(time::when)
+                .unwrap_or_default(),
+        ),
         fact(t("settings.endpoints"), node.endpoints.join(" ")),
-        fact(t("settings.day_length"), if node.day_s == 86_400 { String::new() } else { time::length(node.day_s) }),
+        fact(
+            t("settings.day_length"),
+            if node.day_s == 86_400 {
+                String::new()
+            } else {
+                time::length(node.day_s)
+            },
+        ),
     ];
     view! {
         <div class="card stack-s">
@@ -157,7 +214,11 @@ fn draw_node(node: NodeView) -> AnyView {
 }
 
 fn draw_storage(storage: StorageView) -> AnyView {
-    let used = if storage.quota > 0 { ((storage.bytes as f64 / storage.quota as f64) * 1000.0) as u32 } else { 0 };
+    let used = if storage.quota > 0 {
+        ((storage.bytes as f64 / storage.quota as f64) * 1000.0) as u32
+    } else {
+        0
+    };
     view! {
         <div class="card stack-s">
             <div class="row"><span class="tile">{icon(Icon::HardDrive)}</span>
@@ -184,10 +245,12 @@ fn draw_storage(storage: StorageView) -> AnyView {
 
 fn about() -> AnyView {
     let session = session();
-    let version = move || session.app.with(|app| match app {
-        Loaded::Ready(view) => view.version.clone(),
-        _ => String::new(),
-    });
+    let version = move || {
+        session.app.with(|app| match app {
+            Loaded::Ready(view) => view.version.clone(),
+            _ => String::new(),
+        })
+    };
     view! {
         <div class="card stack-s">
             <div class="row"><img class="tile" src="/assets/icon.svg" alt=""/><div class="grow stack-xs"><span class="strong">"DHC Wallet "{version}</span><span class="sub">{t("settings.licence")}</span></div></div>

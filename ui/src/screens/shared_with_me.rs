@@ -6,17 +6,22 @@ use leptos::prelude::*;
 use super::sharing::{film_name, state_chip};
 use crate::components::{Icon, empty, fact, heading, how_do_we_know, icon, mark, shown, thumbnail};
 use crate::format;
-use crate::i18n::{t, tn, time, words};
+use crate::i18n::{t, time, tn, words};
 use crate::session::session;
 
 /// Whether a grant can be opened or may become so; else it has ended.
 fn is_open(grant: &GrantView) -> bool {
-    matches!(grant.state, GrantStateView::Active | GrantStateView::AwaitingApproval)
+    matches!(
+        grant.state,
+        GrantStateView::Active | GrantStateView::AwaitingApproval
+    )
 }
 
 pub fn shared_screen() -> AnyView {
     let session = session();
-    let grants = session.read(|| Grants { direction: Some("received".into()) });
+    let grants = session.read(|| Grants {
+        direction: Some("received".into()),
+    });
     let ended = RwSignal::new(false);
     view! {
         <main class="main wide" id="content">
@@ -29,7 +34,11 @@ pub fn shared_screen() -> AnyView {
 
 fn draw(view: GrantsView, ended: RwSignal<bool>) -> AnyView {
     let (open, over): (Vec<_>, Vec<_>) = view.grants.into_iter().partition(is_open);
-    let standing = open.iter().chain(&over).map(|g| g.standing).find(|s| !matches!(s, dhc_ipc::Standing::Proven { .. }))
+    let standing = open
+        .iter()
+        .chain(&over)
+        .map(|g| g.standing)
+        .find(|s| !matches!(s, dhc_ipc::Standing::Proven { .. }))
         .or_else(|| open.iter().chain(&over).map(|g| g.standing).next());
     let counts = (open.len() as u64, over.len() as u64);
     let lists = StoredValue::new((open, over));
@@ -74,7 +83,13 @@ fn draw(view: GrantsView, ended: RwSignal<bool>) -> AnyView {
 fn item(grant: GrantView) -> AnyView {
     let active = grant.state == GrantStateView::Active;
     let mut about = Vec::new();
-    about.extend(grant.date.as_deref().filter(|d| !d.is_empty()).map(time::date));
+    about.extend(
+        grant
+            .date
+            .as_deref()
+            .filter(|d| !d.is_empty())
+            .map(time::date),
+    );
     about.extend(grant.images.map(|n| tn("film.images", u64::from(n), &[])));
     let picture = if active {
         thumbnail("thumb", &grant.grant, 0)

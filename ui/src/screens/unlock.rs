@@ -61,7 +61,12 @@ pub fn UnlockScreen() -> impl IntoView {
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            match session.ask(&Unlock { password: password.get_untracked() }).await {
+            match session
+                .ask(&Unlock {
+                    password: password.get_untracked(),
+                })
+                .await
+            {
                 Ok(_) => {
                     password.set(String::new());
                     session.refresh();
@@ -100,15 +105,18 @@ pub fn UnlockScreen() -> impl IntoView {
             </form>
         }
     };
-    gate(view! {
-        {move || heading(tr("unlock.title", &[("name", &name())]))}
-        <p class="sub">{t("unlock.text")}</p>
-        {move || match session.app.get() {
-            Loaded::Waiting => skeleton(1),
-            Loaded::Failed(failure) => failed(&failure),
-            Loaded::Ready(_) => form().into_any(),
-        }}
-    }.into_any())
+    gate(
+        view! {
+            {move || heading(tr("unlock.title", &[("name", &name())]))}
+            <p class="sub">{t("unlock.text")}</p>
+            {move || match session.app.get() {
+                Loaded::Waiting => skeleton(1),
+                Loaded::Failed(failure) => failed(&failure),
+                Loaded::Ready(_) => form().into_any(),
+            }}
+        }
+        .into_any(),
+    )
 }
 
 #[cfg(test)]
@@ -123,7 +131,13 @@ mod tests {
     #[test]
     fn unlocking_leads_only_to_places_of_this_app() {
         assert_eq!(safe_next(Some("/records/0x1".into())), "/records/0x1");
-        for hostile in ["//evil.example", "https://evil.example", "/\\evil", "javascript:1", "/unlock?next=/unlock"] {
+        for hostile in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil",
+            "javascript:1",
+            "/unlock?next=/unlock",
+        ] {
             assert_eq!(safe_next(Some(hostile.into())), "/");
         }
         assert_eq!(safe_next(None), "/");

@@ -19,7 +19,12 @@ struct Entry<V> {
 impl<K: Copy + Eq + Hash, V: Clone> Cache<K, V> {
     /// Holds at most `most` bytes.
     pub fn new(most: usize) -> Self {
-        Self { entries: HashMap::new(), clock: 0, bytes: 0, most }
+        Self {
+            entries: HashMap::new(),
+            clock: 0,
+            bytes: 0,
+            most,
+        }
     }
 
     pub fn get(&mut self, key: K) -> Option<V> {
@@ -37,12 +42,23 @@ impl<K: Copy + Eq + Hash, V: Clone> Cache<K, V> {
     /// it is on screen.
     pub fn put(&mut self, key: K, value: V, bytes: usize) {
         self.clock += 1;
-        if let Some(before) = self.entries.insert(key, Entry { value, bytes, used: self.clock }) {
+        if let Some(before) = self.entries.insert(
+            key,
+            Entry {
+                value,
+                bytes,
+                used: self.clock,
+            },
+        ) {
             self.bytes -= before.bytes;
         }
         self.bytes += bytes;
         while self.bytes > self.most && self.entries.len() > 1 {
-            let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key);
+            let oldest = self
+                .entries
+                .iter()
+                .min_by_key(|(_, entry)| entry.used)
+                .map(|(key, _)| *key);
             if let Some(entry) = oldest.and_then(|key| self.entries.remove(&key)) {
                 self.bytes -= entry.bytes;
             }
@@ -78,7 +94,10 @@ mod tests {
         }
         assert_eq!(cache.get(0), Some(0));
         cache.put(3, 3, 10);
-        assert_eq!((cache.contains(0), cache.contains(1), cache.contains(3)), (true, false, true));
+        assert_eq!(
+            (cache.contains(0), cache.contains(1), cache.contains(3)),
+            (true, false, true)
+        );
         cache.put(4, 4, 500);
         assert!(cache.contains(4) && cache.entries.len() == 1);
         cache.put(4, 5, 5);

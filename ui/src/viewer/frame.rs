@@ -24,7 +24,9 @@ pub const fn bytes_per_pixel(kind: PixelKind) -> u32 {
 /// `None` where the length of the pixels is not what the header says.
 pub fn header(json: &[u8], pixels: u64) -> Option<FrameHeader> {
     let header: FrameHeader = serde_json::from_slice(json).ok()?;
-    let expected = u64::from(header.rows) * u64::from(header.columns) * u64::from(bytes_per_pixel(header.kind));
+    let expected = u64::from(header.rows)
+        * u64::from(header.columns)
+        * u64::from(bytes_per_pixel(header.kind));
     (expected == pixels && expected > 0).then_some(header)
 }
 
@@ -37,10 +39,16 @@ impl Frame {
         }
         let length = bytes.subarray(0, 4).to_vec();
         let length = u32::from_le_bytes(length.try_into().ok()?);
-        let offset = length.checked_add(4).filter(|offset| *offset <= bytes.length())?;
+        let offset = length
+            .checked_add(4)
+            .filter(|offset| *offset <= bytes.length())?;
         let json = bytes.subarray(4, offset).to_vec();
         let header = header(&json, u64::from(bytes.length() - offset))?;
-        Some(Self { header, buffer, offset })
+        Some(Self {
+            header,
+            buffer,
+            offset,
+        })
     }
 
     pub fn bytes(&self) -> usize {
@@ -50,12 +58,17 @@ impl Frame {
     /// The modality value at a column and row; `None` outside and for colours.
     pub fn value_at(&self, column: f64, row: f64) -> Option<f64> {
         let header = &self.header;
-        let inside = (0.0..f64::from(header.columns)).contains(&column) && (0.0..f64::from(header.rows)).contains(&row);
+        let inside = (0.0..f64::from(header.columns)).contains(&column)
+            && (0.0..f64::from(header.rows)).contains(&row);
         if !inside {
             return None;
         }
         let index = (row as usize) * (header.columns as usize) + column as usize;
-        let data = DataView::new(&self.buffer, self.offset as usize, self.bytes() - self.offset as usize);
+        let data = DataView::new(
+            &self.buffer,
+            self.offset as usize,
+            self.bytes() - self.offset as usize,
+        );
         let stored = match header.kind {
             PixelKind::U8 => f64::from(data.get_uint8(index)),
             PixelKind::U16 => f64::from(data.get_uint16_endian(index * 2, true)),

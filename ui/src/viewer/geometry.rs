@@ -56,7 +56,11 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        Self { zoom: 1.0, pan: (0.0, 0.0), turn: Turn::default() }
+        Self {
+            zoom: 1.0,
+            pan: (0.0, 0.0),
+            turn: Turn::default(),
+        }
     }
 }
 
@@ -68,13 +72,19 @@ impl View {
     pub fn zoomed(self, factor: f64, at: (f64, f64)) -> Self {
         let zoom = (self.zoom * factor).clamp(*ZOOM.start(), *ZOOM.end());
         let by = zoom / self.zoom;
-        let pan = (at.0 - (at.0 - self.pan.0) * by, at.1 - (at.1 - self.pan.1) * by);
+        let pan = (
+            at.0 - (at.0 - self.pan.0) * by,
+            at.1 - (at.1 - self.pan.1) * by,
+        );
         Self { zoom, pan, ..self }
     }
 
     #[must_use]
     pub fn panned(self, dx: f64, dy: f64) -> Self {
-        Self { pan: (self.pan.0 + dx, self.pan.1 + dy), ..self }
+        Self {
+            pan: (self.pan.0 + dx, self.pan.1 + dy),
+            ..self
+        }
     }
 }
 
@@ -105,7 +115,10 @@ impl Placement {
         let dx = (x - self.canvas.0 / 2.0 - self.view.pan.0) / scale;
         let dy = (y - self.canvas.1 / 2.0 - self.view.pan.1) / scale;
         let (u, v) = self.view.turn.to_image(dx, dy);
-        (u / self.spacing[1] + self.columns / 2.0, v / self.spacing[0] + self.rows / 2.0)
+        (
+            u / self.spacing[1] + self.columns / 2.0,
+            v / self.spacing[0] + self.rows / 2.0,
+        )
     }
 
     /// [`image_at`](Self::image_at) as an affine map: what one step right and one step down are
@@ -114,7 +127,14 @@ impl Placement {
         let origin = self.image_at(0.0, 0.0);
         let right = self.image_at(1.0, 0.0);
         let down = self.image_at(0.0, 1.0);
-        [right.0 - origin.0, right.1 - origin.1, down.0 - origin.0, down.1 - origin.1, origin.0, origin.1]
+        [
+            right.0 - origin.0,
+            right.1 - origin.1,
+            down.0 - origin.0,
+            down.1 - origin.1,
+            origin.0,
+            origin.1,
+        ]
     }
 
     /// Screen pixels per image pixel, as people call zoom.
@@ -128,7 +148,8 @@ impl Placement {
 pub fn letters(orientation: &[f64; 6], turn: Turn) -> [String; 4] {
     [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)].map(|(x, y)| {
         let (u, v) = turn.to_image(x, y);
-        let towards: [f64; 3] = std::array::from_fn(|i| u * orientation[i] + v * orientation[i + 3]);
+        let towards: [f64; 3] =
+            std::array::from_fn(|i| u * orientation[i] + v * orientation[i + 3]);
         direction(towards)
     })
 }
@@ -143,7 +164,13 @@ fn direction(towards: [f64; 3]) -> String {
         .enumerate()
         .filter(|&(rank, axis)| towards[axis].abs() > if rank == 0 { 1e-6 } else { 0.35 })
         .take(2)
-        .map(|(_, axis)| if towards[axis] > 0.0 { NAMES[axis].0 } else { NAMES[axis].1 })
+        .map(|(_, axis)| {
+            if towards[axis] > 0.0 {
+                NAMES[axis].0
+            } else {
+                NAMES[axis].1
+            }
+        })
         .collect()
 }
 
@@ -155,7 +182,10 @@ pub fn scale_bar(pixels_per_mm: f64, most: f64) -> Option<(f64, f64)> {
     }
     let longest = most / pixels_per_mm;
     let power = 10f64.powf(longest.log10().floor());
-    let mm = [5.0, 2.0, 1.0].into_iter().map(|m| m * power).find(|mm| *mm <= longest)?;
+    let mm = [5.0, 2.0, 1.0]
+        .into_iter()
+        .map(|m| m * power)
+        .find(|mm| *mm <= longest)?;
     Some((mm, mm * pixels_per_mm))
 }
 
@@ -164,7 +194,13 @@ mod tests {
     use super::*;
 
     fn placed(view: View) -> Placement {
-        Placement { canvas: (800.0, 600.0), columns: 200.0, rows: 100.0, spacing: [2.0, 1.0], view }
+        Placement {
+            canvas: (800.0, 600.0),
+            columns: 200.0,
+            rows: 100.0,
+            spacing: [2.0, 1.0],
+            view,
+        }
     }
 
     fn near(a: (f64, f64), b: (f64, f64)) -> bool {
@@ -180,7 +216,10 @@ mod tests {
         assert!(near(placement.image_at(100.0, 0.0), (0.0, 0.0)));
         assert!(near(placement.image_at(700.0, 600.0), (200.0, 100.0)));
         let [a, b, c, d, x, y] = placement.affine();
-        assert!(near((a * 10.0 + c * 20.0 + x, b * 10.0 + d * 20.0 + y), placement.image_at(10.0, 20.0)));
+        assert!(near(
+            (a * 10.0 + c * 20.0 + x, b * 10.0 + d * 20.0 + y),
+            placement.image_at(10.0, 20.0)
+        ));
     }
 
     #[test]
@@ -198,8 +237,14 @@ mod tests {
     fn letters_follow_the_turn() {
         let axial = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
         assert_eq!(letters(&axial, Turn::default()), ["R", "L", "A", "P"]);
-        assert_eq!(letters(&axial, Turn::default().mirrored()), ["L", "R", "A", "P"]);
-        assert_eq!(letters(&axial, Turn::default().clockwise()), ["P", "A", "R", "L"]);
+        assert_eq!(
+            letters(&axial, Turn::default().mirrored()),
+            ["L", "R", "A", "P"]
+        );
+        assert_eq!(
+            letters(&axial, Turn::default().clockwise()),
+            ["P", "A", "R", "L"]
+        );
         let coronal = [1.0, 0.0, 0.0, 0.0, 0.0, -1.0];
         assert_eq!(letters(&coronal, Turn::default()), ["R", "L", "S", "I"]);
         let oblique = [0.8, 0.6, 0.0, 0.0, 0.0, -1.0];

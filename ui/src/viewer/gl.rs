@@ -3,7 +3,9 @@
 
 use dhc_ipc::PixelKind;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlCanvasElement, WebGl2RenderingContext as Gl, WebGlProgram, WebGlShader, WebGlTexture};
+use web_sys::{
+    HtmlCanvasElement, WebGl2RenderingContext as Gl, WebGlProgram, WebGlShader, WebGlTexture,
+};
 
 use super::frame::Frame;
 use super::window::Window;
@@ -90,10 +92,22 @@ impl Renderer {
         options.set_depth(false);
         // So that a picture of the page shows the film.
         options.set_preserve_drawing_buffer(true);
-        let gl: Gl = canvas.get_context_with_context_options("webgl2", &options).ok()??.dyn_into().ok()?;
+        let gl: Gl = canvas
+            .get_context_with_context_options("webgl2", &options)
+            .ok()??
+            .dyn_into()
+            .ok()?;
         let texture = gl.create_texture()?;
         let largest = gl.get_parameter(Gl::MAX_TEXTURE_SIZE).ok()?.as_f64()? as u32;
-        Some(Self { gl, canvas, programs: Vec::new(), texture, kind: PixelKind::U8, rescale: (1.0, 0.0), largest })
+        Some(Self {
+            gl,
+            canvas,
+            programs: Vec::new(),
+            texture,
+            kind: PixelKind::U8,
+            rescale: (1.0, 0.0),
+            largest,
+        })
     }
 
     /// Whether the card takes a frame of this size.
@@ -118,11 +132,36 @@ impl Renderer {
         gl.pixel_storei(Gl::UNPACK_ALIGNMENT, 1);
         let count = header.rows * header.columns;
         let pixels: js_sys::Object = match header.kind {
-            PixelKind::U8 => js_sys::Uint8Array::new_with_byte_offset_and_length(&frame.buffer, frame.offset, count).into(),
-            PixelKind::Rgb8 => js_sys::Uint8Array::new_with_byte_offset_and_length(&frame.buffer, frame.offset, count * 3).into(),
-            PixelKind::U16 => js_sys::Uint16Array::new_with_byte_offset_and_length(&frame.buffer, frame.offset, count).into(),
-            PixelKind::I16 => js_sys::Int16Array::new_with_byte_offset_and_length(&frame.buffer, frame.offset, count).into(),
-            PixelKind::F32 => js_sys::Float32Array::new_with_byte_offset_and_length(&frame.buffer, frame.offset, count).into(),
+            PixelKind::U8 => js_sys::Uint8Array::new_with_byte_offset_and_length(
+                &frame.buffer,
+                frame.offset,
+                count,
+            )
+            .into(),
+            PixelKind::Rgb8 => js_sys::Uint8Array::new_with_byte_offset_and_length(
+                &frame.buffer,
+                frame.offset,
+                count * 3,
+            )
+            .into(),
+            PixelKind::U16 => js_sys::Uint16Array::new_with_byte_offset_and_length(
+                &frame.buffer,
+                frame.offset,
+                count,
+            )
+            .into(),
+            PixelKind::I16 => js_sys::Int16Array::new_with_byte_offset_and_length(
+                &frame.buffer,
+                frame.offset,
+                count,
+            )
+            .into(),
+            PixelKind::F32 => js_sys::Float32Array::new_with_byte_offset_and_length(
+                &frame.buffer,
+                frame.offset,
+                count,
+            )
+            .into(),
         };
         gl.tex_image_2d_with_i32_and_i32_and_i32_and_format_and_type_and_opt_array_buffer_view(
             Gl::TEXTURE_2D,
@@ -138,7 +177,11 @@ impl Renderer {
         .ok()?;
         self.kind = header.kind;
         // Float frames carry modality values already.
-        self.rescale = if header.kind == PixelKind::F32 { (1.0, 0.0) } else { (header.slope, header.intercept) };
+        self.rescale = if header.kind == PixelKind::F32 {
+            (1.0, 0.0)
+        } else {
+            (header.slope, header.intercept)
+        };
         Some(())
     }
 
@@ -155,8 +198,16 @@ impl Renderer {
         gl.uniform2f(place("down").as_ref(), c, d);
         gl.uniform2f(place("origin").as_ref(), x, y);
         gl.uniform2f(place("canvas").as_ref(), width as f32, height as f32);
-        gl.uniform2f(place("rescale").as_ref(), self.rescale.0 as f32, self.rescale.1 as f32);
-        gl.uniform2f(place("level").as_ref(), picture.window.centre as f32, picture.window.width as f32);
+        gl.uniform2f(
+            place("rescale").as_ref(),
+            self.rescale.0 as f32,
+            self.rescale.1 as f32,
+        );
+        gl.uniform2f(
+            place("level").as_ref(),
+            picture.window.centre as f32,
+            picture.window.width as f32,
+        );
         gl.uniform1i(place("inverted").as_ref(), i32::from(picture.inverted));
         gl.draw_arrays(Gl::TRIANGLES, 0, 3);
         Some(())
@@ -168,13 +219,21 @@ impl Renderer {
         }
         let mut fragment = FRAGMENT.replace("SAMPLER", storage(kind).3);
         if kind == PixelKind::Rgb8 {
-            fragment = fragment.replace("precision highp float;", "#define COLOUR\nprecision highp float;");
+            fragment = fragment.replace(
+                "precision highp float;",
+                "#define COLOUR\nprecision highp float;",
+            );
         }
         let program = self.gl.create_program()?;
-        self.gl.attach_shader(&program, &self.shader(Gl::VERTEX_SHADER, VERTEX)?);
-        self.gl.attach_shader(&program, &self.shader(Gl::FRAGMENT_SHADER, &fragment)?);
+        self.gl
+            .attach_shader(&program, &self.shader(Gl::VERTEX_SHADER, VERTEX)?);
+        self.gl
+            .attach_shader(&program, &self.shader(Gl::FRAGMENT_SHADER, &fragment)?);
         self.gl.link_program(&program);
-        let linked = self.gl.get_program_parameter(&program, Gl::LINK_STATUS).as_bool()?;
+        let linked = self
+            .gl
+            .get_program_parameter(&program, Gl::LINK_STATUS)
+            .as_bool()?;
         linked.then(|| {
             self.programs.push((kind, program.clone()));
             program
@@ -185,6 +244,9 @@ impl Renderer {
         let shader = self.gl.create_shader(kind)?;
         self.gl.shader_source(&shader, source);
         self.gl.compile_shader(&shader);
-        self.gl.get_shader_parameter(&shader, Gl::COMPILE_STATUS).as_bool()?.then_some(shader)
+        self.gl
+            .get_shader_parameter(&shader, Gl::COMPILE_STATUS)
+            .as_bool()?
+            .then_some(shader)
     }
 }

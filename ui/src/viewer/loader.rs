@@ -35,7 +35,12 @@ struct Inner {
 
 impl Loader {
     /// `arrived` is called after each frame that came, or did not.
-    pub fn new(transport: Transport, profile: String, film: String, arrived: impl Fn() + 'static) -> Self {
+    pub fn new(
+        transport: Transport,
+        profile: String,
+        film: String,
+        arrived: impl Fn() + 'static,
+    ) -> Self {
         Self(Rc::new(RefCell::new(Inner {
             transport,
             profile,
@@ -66,10 +71,18 @@ impl Loader {
     pub fn want(&self, keys: impl IntoIterator<Item = Key>) {
         {
             let mut inner = self.0.borrow_mut();
-            let Inner { cache, under_way, failed, waiting, .. } = &mut *inner;
+            let Inner {
+                cache,
+                under_way,
+                failed,
+                waiting,
+                ..
+            } = &mut *inner;
             *waiting = keys
                 .into_iter()
-                .filter(|key| !cache.contains(*key) && !under_way.contains(key) && !failed.contains_key(key))
+                .filter(|key| {
+                    !cache.contains(*key) && !under_way.contains(key) && !failed.contains_key(key)
+                })
                 .collect();
         }
         self.pump();
@@ -98,7 +111,9 @@ impl Loader {
         };
         let answer = transport.frame(&profile, &film, key.0, key.1).await;
         let answer = answer.and_then(|buffer| {
-            Frame::read(buffer).ok_or_else(|| Failure::new(Code::ContentCorrupt, "a frame that does not fit its header"))
+            Frame::read(buffer).ok_or_else(|| {
+                Failure::new(Code::ContentCorrupt, "a frame that does not fit its header")
+            })
         });
         let arrived = {
             let mut inner = self.0.borrow_mut();

@@ -17,12 +17,18 @@ impl Window {
 
     /// The window that just holds every value from `low` to `high`.
     pub fn of_range(low: f64, high: f64) -> Self {
-        Self { centre: f64::midpoint(low, high), width: (high - low).max(LEAST_WIDTH) }
+        Self {
+            centre: f64::midpoint(low, high),
+            width: (high - low).max(LEAST_WIDTH),
+        }
     }
 
     /// The brightness, 0 to 1, of a modality value: DICOM PS3.3 C.11.2.1.2.1 (LINEAR). The
     /// fragment shader in `gl` does the same; this is its reference.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the shader draws; tests hold it to this"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the shader draws; tests hold it to this")
+    )]
     pub fn brightness(self, value: f64) -> f64 {
         if self.width <= 1.0 {
             return if value <= self.centre - 0.5 { 0.0 } else { 1.0 };

@@ -23,14 +23,21 @@ pub fn scale_top(highest: f64) -> f64 {
         return 1.0;
     }
     let power = 10f64.powf(highest.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|top| *top >= highest * 0.999_999).unwrap_or(highest)
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|m| m * power)
+        .find(|top| *top >= highest * 0.999_999)
+        .unwrap_or(highest)
 }
 
 pub fn rewards(days: &[DayView]) -> AnyView {
     let mut days = days.to_vec();
     days.sort_by_key(|day| day.day);
     let days = &days[days.len().saturating_sub(MOST)..];
-    let values: Vec<f64> = days.iter().map(|day| format::approximate(&day.reward)).collect();
+    let values: Vec<f64> = days
+        .iter()
+        .map(|day| format::approximate(&day.reward))
+        .collect();
     let top = scale_top(values.iter().copied().fold(0.0, f64::max));
     let inner = HEIGHT - TOP - BOTTOM;
     let slot = (WIDTH - LEFT - RIGHT) / days.len().max(1) as f64;

@@ -71,14 +71,19 @@ pub const KEYS: &[(&str, Action, &str)] = &[
 /// What a key does; letters in either case.
 pub fn action_for(key: &str) -> Option<Action> {
     let lower = key.to_lowercase();
-    KEYS.iter().find(|(known, ..)| *known == key || *known == lower).map(|(_, action, _)| *action)
+    KEYS.iter()
+        .find(|(known, ..)| *known == key || *known == lower)
+        .map(|(_, action, _)| *action)
 }
 
 /// The windows a reader may choose: the file's own, all values, and the series' presets.
 pub fn presets(viewer: Viewer) -> Vec<(String, Option<Window>)> {
     let mut list = vec![(crate::i18n::t("film.preset_file").to_owned(), None)];
     if let Some(range) = viewer.shown.with(|s| s.as_ref().map(|(_, h)| h.range)) {
-        list.push((crate::i18n::t("film.preset_all").to_owned(), Some(Window::of_range(range[0], range[1]))));
+        list.push((
+            crate::i18n::t("film.preset_all").to_owned(),
+            Some(Window::of_range(range[0], range[1])),
+        ));
     }
     let named = viewer.series_view().presets.into_iter();
     list.extend(named.map(|(name, centre, width)| (name, Some(Window::new(centre, width)))));
@@ -96,9 +101,21 @@ pub fn perform(viewer: Viewer, action: Action) {
         Action::ZoomIn => zoom(1.25),
         Action::ZoomOut => zoom(0.8),
         Action::Invert => viewer.inverted.update(|i| *i = !*i),
-        Action::Turn => turn(|v| View { turn: v.turn.clockwise(), pan: (0.0, 0.0), ..v }),
-        Action::Mirror => turn(|v| View { turn: v.turn.mirrored(), pan: (-v.pan.0, v.pan.1), ..v }),
-        Action::Flip => turn(|v| View { turn: v.turn.flipped(), pan: (v.pan.0, -v.pan.1), ..v }),
+        Action::Turn => turn(|v| View {
+            turn: v.turn.clockwise(),
+            pan: (0.0, 0.0),
+            ..v
+        }),
+        Action::Mirror => turn(|v| View {
+            turn: v.turn.mirrored(),
+            pan: (-v.pan.0, v.pan.1),
+            ..v
+        }),
+        Action::Flip => turn(|v| View {
+            turn: v.turn.flipped(),
+            pan: (v.pan.0, -v.pan.1),
+            ..v
+        }),
         Action::Cine => viewer.cine.update(|c| *c = !*c),
         Action::Reset => viewer.reset(),
         Action::Preset(n) => {
@@ -108,14 +125,18 @@ pub fn perform(viewer: Viewer, action: Action) {
         }
         Action::Banner => viewer.banner.update(|b| *b = !*b),
         Action::NextSeries => viewer.choose_series(viewer.series.get_untracked() + 1),
-        Action::PreviousSeries => viewer.choose_series(viewer.series.get_untracked().wrapping_sub(1)),
+        Action::PreviousSeries => {
+            viewer.choose_series(viewer.series.get_untracked().wrapping_sub(1))
+        }
         Action::Keys => viewer.keys_shown.update(|k| *k = !*k),
         Action::Full => toggle_full(),
     }
 }
 
 fn toggle_full() {
-    let Some(document) = web_sys::window().and_then(|w| w.document()) else { return };
+    let Some(document) = web_sys::window().and_then(|w| w.document()) else {
+        return;
+    };
     if document.fullscreen_element().is_some() {
         document.exit_fullscreen();
     } else if let Some(root) = document.document_element() {

@@ -20,7 +20,9 @@ use crate::session::{Loaded, session};
 
 pub fn film_screen() -> AnyView {
     let session = session();
-    let id = use_params_map().with_untracked(|p| p.get("id")).unwrap_or_default();
+    let id = use_params_map()
+        .with_untracked(|p| p.get("id"))
+        .unwrap_or_default();
     let film = RwSignal::new(Loaded::<FilmView>::Waiting);
     let job = RwSignal::new(None::<String>);
     let open = move || {

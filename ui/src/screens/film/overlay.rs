@@ -9,49 +9,100 @@ use crate::viewer::geometry;
 
 /// A number with as many digits as a reader needs.
 fn short(value: f64) -> String {
-    if value.abs() >= 10.0 || value == value.trunc() { format!("{value:.0}") } else { format!("{value:.2}") }
+    if value.abs() >= 10.0 || value == value.trunc() {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.2}")
+    }
 }
 
 pub fn overlays(viewer: Viewer) -> AnyView {
     let film = viewer.film.get_value();
-    let patient = [format::person(&film.patient), film.patient_id.clone(), film.birth_date.clone(), film.sex.clone()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n");
-    let place = [if film.date.is_empty() { String::new() } else { time::date(&film.date) }, film.institution.clone()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let patient = [
+        format::person(&film.patient),
+        film.patient_id.clone(),
+        film.birth_date.clone(),
+        film.sex.clone(),
+    ]
+    .into_iter()
+    .filter(|part| !part.is_empty())
+    .collect::<Vec<_>>()
+    .join("\n");
+    let place = [
+        if film.date.is_empty() {
+            String::new()
+        } else {
+            time::date(&film.date)
+        },
+        film.institution.clone(),
+    ]
+    .into_iter()
+    .filter(|part| !part.is_empty())
+    .collect::<Vec<_>>()
+    .join("\n");
     let series = move || {
         let series = viewer.series_view();
-        if series.description.is_empty() { series.modality } else { series.description }
+        if series.description.is_empty() {
+            series.modality
+        } else {
+            series.description
+        }
     };
     let window = move || {
-        viewer.window_now().map(|w| format!("W {} L {}", short(w.width), short(w.centre)))
+        viewer
+            .window_now()
+            .map(|w| format!("W {} L {}", short(w.width), short(w.centre)))
     };
     let zoom = move || {
-        let magnification = viewer.placement().map(|p| format!("{:.1}", p.magnification() / viewer.density.get()));
-        let spacing = viewer.series_view().spacing.map(|s| format!(" · {:.2} mm", s[1])).unwrap_or_default();
+        let magnification = viewer
+            .placement()
+            .map(|p| format!("{:.1}", p.magnification() / viewer.density.get()));
+        let spacing = viewer
+            .series_view()
+            .spacing
+            .map(|s| format!(" · {:.2} mm", s[1]))
+            .unwrap_or_default();
         magnification.map(|m| format!("{} {m}{spacing}", t("film.zoom")))
     };
     let probe = move || {
-        let units = viewer.shown.with(|s| s.as_ref().map(|(_, h)| h.units.clone()).unwrap_or_default());
-        viewer.probe.get().map(|(column, row, value)| format!("{column}, {row}: {} {units}", short(value)))
+        let units = viewer
+            .shown
+            .with(|s| s.as_ref().map(|(_, h)| h.units.clone()).unwrap_or_default());
+        viewer
+            .probe
+            .get()
+            .map(|(column, row, value)| format!("{column}, {row}: {} {units}", short(value)))
     };
     let slice = move || {
         let shown = viewer.shown.with(|s| s.as_ref().map(|(key, _)| key.1));
         let count = viewer.series_view().frames;
-        shown.map(|n| tr("film.slice", &[("n", &(n + 1).to_string()), ("of", &count.to_string())]))
+        shown.map(|n| {
+            tr(
+                "film.slice",
+                &[("n", &(n + 1).to_string()), ("of", &count.to_string())],
+            )
+        })
     };
     let position = move || {
         let series = viewer.series_view();
-        let shown = viewer.shown.with(|s| s.as_ref().map(|(key, _)| key.1 as usize))?;
+        let shown = viewer
+            .shown
+            .with(|s| s.as_ref().map(|(key, _)| key.1 as usize))?;
         series.positions.get(shown).map(|mm| format!("{mm:.1} mm"))
     };
-    let quality = move || if viewer.series_view().lossy { t("film.lossy") } else { t("film.lossless") };
-    let inverted = move || viewer.inverted.get().then(|| format!(" · {}", t("film.inverted")));
+    let quality = move || {
+        if viewer.series_view().lossy {
+            t("film.lossy")
+        } else {
+            t("film.lossless")
+        }
+    };
+    let inverted = move || {
+        viewer
+            .inverted
+            .get()
+            .then(|| format!(" · {}", t("film.inverted")))
+    };
     view! {
         <div class="ov tl" data-testid="series">
             {move || viewer.banner.get().then(|| format!("{patient}\n"))}{series}

@@ -19,7 +19,10 @@ pub struct Pointers {
 
 /// Distance and middle of two points.
 pub fn spread(a: (f64, f64), b: (f64, f64)) -> (f64, (f64, f64)) {
-    ((a.0 - b.0).hypot(a.1 - b.1), (f64::midpoint(a.0, b.0), f64::midpoint(a.1, b.1)))
+    (
+        (a.0 - b.0).hypot(a.1 - b.1),
+        (f64::midpoint(a.0, b.0), f64::midpoint(a.1, b.1)),
+    )
 }
 
 /// Whole steps in an amount of movement, and what is left of it.
@@ -54,7 +57,10 @@ impl Pointers {
             self.tool = tool_of(event.button()).or(Some(viewer.tool.get_untracked()));
         }
         self.down.insert(event.pointer_id(), point(event));
-        if let Some(canvas) = event.target().and_then(|t| wasm_bindgen::JsCast::dyn_into::<web_sys::Element>(t).ok()) {
+        if let Some(canvas) = event
+            .target()
+            .and_then(|t| wasm_bindgen::JsCast::dyn_into::<web_sys::Element>(t).ok())
+        {
             // Without capture, dragging ends at the edge; nothing worse.
             let _ = canvas.set_pointer_capture(event.pointer_id());
         }
@@ -72,14 +78,24 @@ impl Pointers {
         };
         let density = viewer.density.get_untracked();
         if self.down.len() == 2 {
-            let other = self.down.iter().find(|(id, _)| **id != event.pointer_id()).map_or(now, |(_, at)| *at);
+            let other = self
+                .down
+                .iter()
+                .find(|(id, _)| **id != event.pointer_id())
+                .map_or(now, |(_, at)| *at);
             let (apart_before, middle_before) = spread(before, other);
             let (apart, middle) = spread(now, other);
             self.down.insert(event.pointer_id(), now);
             let (width, height) = viewer.canvas.get_untracked();
-            let at = (middle.0 * density - width / 2.0, middle.1 * density - height / 2.0);
+            let at = (
+                middle.0 * density - width / 2.0,
+                middle.1 * density - height / 2.0,
+            );
             viewer.view.update(|view| {
-                let moved = view.panned((middle.0 - middle_before.0) * density, (middle.1 - middle_before.1) * density);
+                let moved = view.panned(
+                    (middle.0 - middle_before.0) * density,
+                    (middle.1 - middle_before.1) * density,
+                );
                 *view = moved.zoomed(apart / apart_before.max(1.0), at);
             });
             return;
@@ -87,17 +103,24 @@ impl Pointers {
         self.down.insert(event.pointer_id(), now);
         let (dx, dy) = (now.0 - before.0, now.1 - before.1);
         match self.tool.unwrap_or(Tool::Scroll) {
-            Tool::Pan => viewer.view.update(|view| *view = view.panned(dx * density, dy * density)),
-            Tool::Zoom => viewer.view.update(|view| *view = view.zoomed((-dy * 0.01).exp(), (0.0, 0.0))),
+            Tool::Pan => viewer
+                .view
+                .update(|view| *view = view.panned(dx * density, dy * density)),
+            Tool::Zoom => viewer
+                .view
+                .update(|view| *view = view.zoomed((-dy * 0.01).exp(), (0.0, 0.0))),
             Tool::Window => {
-                let range = viewer.shown.with_untracked(|s| s.as_ref().map(|(_, h)| h.range));
+                let range = viewer
+                    .shown
+                    .with_untracked(|s| s.as_ref().map(|(_, h)| h.range));
                 if let (Some(window), Some(range)) = (untrack(|| viewer.window_now()), range) {
                     viewer.window.set(Some(window.dragged(dx, dy, range)));
                 }
             }
             Tool::Scroll => {
                 let height = viewer.canvas.get_untracked().1 / density;
-                let (steps, rest) = whole_steps(self.rest + dy, pixels_per_frame(height, viewer.count()));
+                let (steps, rest) =
+                    whole_steps(self.rest + dy, pixels_per_frame(height, viewer.count()));
                 self.rest = rest;
                 viewer.step(steps);
             }
@@ -114,7 +137,9 @@ impl Pointers {
                 f64::from(event.offset_x()) * density - width / 2.0,
                 f64::from(event.offset_y()) * density - height / 2.0,
             );
-            viewer.view.update(|view| *view = view.zoomed((-event.delta_y() * 0.005).exp(), at));
+            viewer
+                .view
+                .update(|view| *view = view.zoomed((-event.delta_y() * 0.005).exp(), at));
             return;
         }
         // A notch of a mouse is about 100 pixels, a touchpad sends small ones; lines count as 40.
@@ -130,7 +155,9 @@ fn hover(viewer: Viewer, at: (f64, f64)) {
     let density = viewer.density.get_untracked();
     let found = untrack(|| viewer.placement()).and_then(|placement| {
         let (column, row) = placement.image_at(at.0 * density, at.1 * density);
-        let value = viewer.on_screen.with_value(|frame| frame.as_ref().and_then(|f| f.value_at(column, row)))?;
+        let value = viewer
+            .on_screen
+            .with_value(|frame| frame.as_ref().and_then(|f| f.value_at(column, row)))?;
         Some((column as u32, row as u32, value))
     });
     viewer.probe.set(found);

@@ -8,22 +8,33 @@ use crate::format;
 use crate::i18n::{t, time, tn, tr, words};
 
 fn name(series: &dhc_ipc::FilmSeries) -> String {
-    if series.description.is_empty() { words::modality(&series.modality) } else { series.description.clone() }
+    if series.description.is_empty() {
+        words::modality(&series.modality)
+    } else {
+        series.description.clone()
+    }
 }
 
 /// At a desk: the patient, the time left, and the series.
 pub fn panel(viewer: Viewer) -> AnyView {
     let film = viewer.film.get_value();
-    let about = [film.sex.clone(), film.birth_date.chars().take(4).collect(), words::film_title(&film.title, None, &[])]
-        .into_iter()
-        .filter(|part: &String| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" · ");
+    let about = [
+        film.sex.clone(),
+        film.birth_date.chars().take(4).collect(),
+        words::film_title(&film.title, None, &[]),
+    ]
+    .into_iter()
+    .filter(|part: &String| !part.is_empty())
+    .collect::<Vec<_>>()
+    .join(" · ");
     let until = film.not_after.as_deref().map(|until| {
         view! { <p><span class="chip ok">{icon(Icon::Clock)}{tr("film.until", &[("time", &time::moment(until))])}</span></p> }
     });
     let proof = film.accessed.as_ref().map(|opening| {
-        let facts = vec![fact(t("proof.tx"), &opening.tx), fact(t("proof.height"), format::grouped(opening.height))];
+        let facts = vec![
+            fact(t("proof.tx"), &opening.tx),
+            fact(t("proof.height"), format::grouped(opening.height)),
+        ];
         how_do_we_know(t("film.opening_proof"), &film.standing, facts)
     });
     let patient = format::person(&film.patient);
@@ -79,5 +90,6 @@ pub fn strip(viewer: Viewer) -> AnyView {
             }
         })
         .collect();
-    view! { <div class="v-strip" role="group" aria-label=t("film.series_heading")>{items}</div> }.into_any()
+    view! { <div class="v-strip" role="group" aria-label=t("film.series_heading")>{items}</div> }
+        .into_any()
 }

@@ -34,10 +34,15 @@ fn state(film: FilmView) -> Viewer {
     let session = session();
     let arrived = RwSignal::new(0u64);
     let first = film.series.first().map_or(0, |s| s.frames / 2);
-    let loader = Loader::new(session.transport, session.profile.get_untracked(), film.id.clone(), move || {
-        // The viewer may be closed before its last frame comes.
-        let _ = arrived.try_update(|n| *n += 1);
-    });
+    let loader = Loader::new(
+        session.transport,
+        session.profile.get_untracked(),
+        film.id.clone(),
+        move || {
+            // The viewer may be closed before its last frame comes.
+            let _ = arrived.try_update(|n| *n += 1);
+        },
+    );
     Viewer {
         film: StoredValue::new(film),
         series: RwSignal::new(0),
@@ -47,7 +52,11 @@ fn state(film: FilmView) -> Viewer {
         view: RwSignal::new(View::default()),
         window: RwSignal::new(None),
         inverted: RwSignal::new(false),
-        tool: RwSignal::new(if is_wide() { Tool::Window } else { Tool::Scroll }),
+        tool: RwSignal::new(if is_wide() {
+            Tool::Window
+        } else {
+            Tool::Scroll
+        }),
         cine: RwSignal::new(false),
         banner: RwSignal::new(true),
         keys_shown: RwSignal::new(false),
@@ -75,7 +84,11 @@ pub fn viewer(film: FilmView) -> AnyView {
     draw(viewer, &drawing);
     cine(viewer);
     listen_to_keys(viewer);
-    let back = if is_shared { "/shared-with-me" } else { "/records" };
+    let back = if is_shared {
+        "/shared-with-me"
+    } else {
+        "/records"
+    };
     let count = move || viewer.series_view().frames;
     view! {
         <div class="viewer" data-theme="dark">
@@ -121,7 +134,10 @@ fn surface(viewer: Viewer, canvas: NodeRef<html::Canvas>, title: String) -> AnyV
     let label = move || {
         let frame = (viewer.frame.get() + 1).to_string();
         let count = viewer.series_view().frames.to_string();
-        format!("{title}. {}", tr("film.slice", &[("n", &frame), ("of", &count)]))
+        format!(
+            "{title}. {}",
+            tr("film.slice", &[("n", &frame), ("of", &count)])
+        )
     };
     view! {
         <canvas node_ref=canvas role="img" tabindex="0" aria-label=label
@@ -138,7 +154,12 @@ fn surface(viewer: Viewer, canvas: NodeRef<html::Canvas>, title: String) -> AnyV
 }
 
 /// Gets the graphics card and keeps the canvas as large as its place.
-fn set_up(viewer: Viewer, canvas: NodeRef<html::Canvas>, drawing: &Drawing, no_graphics: RwSignal<bool>) {
+fn set_up(
+    viewer: Viewer,
+    canvas: NodeRef<html::Canvas>,
+    drawing: &Drawing,
+    no_graphics: RwSignal<bool>,
+) {
     let drawing = drawing.clone();
     Effect::new(move |_| {
         let Some(element) = canvas.get() else { return };
@@ -151,8 +172,12 @@ fn set_up(viewer: Viewer, canvas: NodeRef<html::Canvas>, drawing: &Drawing, no_g
         let target = element.clone();
         let measure = move || {
             let density = web_sys::window().map_or(1.0, |w| w.device_pixel_ratio());
-            let width = (f64::from(target.client_width()) * density).round().max(1.0);
-            let height = (f64::from(target.client_height()) * density).round().max(1.0);
+            let width = (f64::from(target.client_width()) * density)
+                .round()
+                .max(1.0);
+            let height = (f64::from(target.client_height()) * density)
+                .round()
+                .max(1.0);
             target.set_width(width as u32);
             target.set_height(height as u32);
             let _ = viewer.density.try_set(density);
@@ -183,13 +208,21 @@ fn show_frames(viewer: Viewer, drawing: &Drawing, problem: RwSignal<Option<Failu
         loader.want(neighbours.into_iter().map(|frame| (key.0, frame)));
         problem.set(loader.failure(key));
         let Some(frame) = loader.get(key) else { return };
-        if viewer.shown.with_untracked(|s| s.as_ref().is_some_and(|(on_screen, _)| *on_screen == key)) {
+        if viewer
+            .shown
+            .with_untracked(|s| s.as_ref().is_some_and(|(on_screen, _)| *on_screen == key))
+        {
             return;
         }
         let mut drawing = drawing.borrow_mut();
-        let Some(renderer) = drawing.as_mut() else { return };
+        let Some(renderer) = drawing.as_mut() else {
+            return;
+        };
         if !renderer.fits(&frame) || renderer.upload(&frame).is_none() {
-            problem.set(Some(Failure::new(dhc_ipc::Code::Internal, "the graphics card refused the frame")));
+            problem.set(Some(Failure::new(
+                dhc_ipc::Code::Internal,
+                "the graphics card refused the frame",
+            )));
             return;
         }
         let header = frame.header.clone();
@@ -201,9 +234,17 @@ fn show_frames(viewer: Viewer, drawing: &Drawing, problem: RwSignal<Option<Failu
 fn draw(viewer: Viewer, drawing: &Drawing) {
     let drawing = drawing.clone();
     Effect::new(move |_| {
-        let (Some(placement), Some(window)) = (viewer.placement(), viewer.window_now()) else { return };
-        let negative = viewer.shown.with(|s| s.as_ref().is_some_and(|(_, h)| h.inverted));
-        let picture = Picture { affine: placement.affine(), window, inverted: viewer.inverted.get() != negative };
+        let (Some(placement), Some(window)) = (viewer.placement(), viewer.window_now()) else {
+            return;
+        };
+        let negative = viewer
+            .shown
+            .with(|s| s.as_ref().is_some_and(|(_, h)| h.inverted));
+        let picture = Picture {
+            affine: placement.affine(),
+            window,
+            inverted: viewer.inverted.get() != negative,
+        };
         if let Some(renderer) = drawing.borrow_mut().as_mut() {
             // A frame that cannot be drawn leaves the last one, whose number still stands there.
             let _ = renderer.draw(&picture);
@@ -217,9 +258,15 @@ fn cine(viewer: Viewer) {
         if !viewer.cine.get() {
             return;
         }
-        let every = viewer.series_view().frame_time.filter(|ms| *ms >= 10.0).unwrap_or(1000.0 / CINE);
+        let every = viewer
+            .series_view()
+            .frame_time
+            .filter(|ms| *ms >= 10.0)
+            .unwrap_or(1000.0 / CINE);
         let step = move || {
-            let on_screen = viewer.shown.with_untracked(|s| s.as_ref().map(|(key, _)| key.1));
+            let on_screen = viewer
+                .shown
+                .with_untracked(|s| s.as_ref().map(|(key, _)| key.1));
             let frame = viewer.frame.get_untracked();
             if on_screen != Some(frame) {
                 return;
@@ -239,9 +286,13 @@ fn listen_to_keys(viewer: Viewer) {
         if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
             return;
         }
-        let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+        let target = event
+            .target()
+            .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
         let tag = target.as_ref().map(|t| t.tag_name()).unwrap_or_default();
-        let in_dialog = target.as_ref().is_some_and(|t| t.closest("dialog, [role=menu]").ok().flatten().is_some());
+        let in_dialog = target
+            .as_ref()
+            .is_some_and(|t| t.closest("dialog, [role=menu]").ok().flatten().is_some());
         let key = event.key();
         // Controls keep the keys they answer themselves.
         let theirs = match tag.as_str() {

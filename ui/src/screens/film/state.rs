@@ -49,12 +49,14 @@ pub struct Viewer {
 impl Viewer {
     pub fn series_view(self) -> FilmSeries {
         let index = self.series.get() as usize;
-        self.film.with_value(|film| film.series[index.min(film.series.len() - 1)].clone())
+        self.film
+            .with_value(|film| film.series[index.min(film.series.len() - 1)].clone())
     }
 
     pub fn count(self) -> u32 {
         let index = self.series.get_untracked() as usize;
-        self.film.with_value(|film| film.series.get(index).map_or(0, |s| s.frames))
+        self.film
+            .with_value(|film| film.series.get(index).map_or(0, |s| s.frames))
     }
 
     pub fn series_count(self) -> u32 {
@@ -63,9 +65,12 @@ impl Viewer {
 
     /// The window on screen.
     pub fn window_now(self) -> Option<Window> {
-        self.window
-            .get()
-            .or_else(|| self.shown.with(|s| s.as_ref().map(|(_, h)| Window::new(h.window[0], h.window[1]))))
+        self.window.get().or_else(|| {
+            self.shown.with(|s| {
+                s.as_ref()
+                    .map(|(_, h)| Window::new(h.window[0], h.window[1]))
+            })
+        })
     }
 
     /// Where the shown frame lies on the canvas.
@@ -77,7 +82,10 @@ impl Viewer {
                 canvas: self.canvas.get(),
                 columns: f64::from(header.columns),
                 rows: f64::from(header.rows),
-                spacing: series.spacing.filter(|s| s[0] > 0.0 && s[1] > 0.0).unwrap_or([1.0, 1.0]),
+                spacing: series
+                    .spacing
+                    .filter(|s| s[0] > 0.0 && s[1] > 0.0)
+                    .unwrap_or([1.0, 1.0]),
                 view: self.view.get(),
             })
         })

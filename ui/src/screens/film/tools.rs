@@ -22,7 +22,13 @@ fn action(viewer: Viewer, action: Action, sign: Icon, label: &'static str) -> An
     .into_any()
 }
 
-fn toggle(viewer: Viewer, what: RwSignal<bool>, does: Action, sign: Icon, label: &'static str) -> AnyView {
+fn toggle(
+    viewer: Viewer,
+    what: RwSignal<bool>,
+    does: Action,
+    sign: Icon,
+    label: &'static str,
+) -> AnyView {
     view! {
         <button class="tool" aria-label=label title=label aria-pressed=move || what.get().to_string()
             on:click=move |_| perform(viewer, does)>{icon(sign)}</button>
@@ -52,7 +58,13 @@ fn preset_choice(viewer: Viewer) -> AnyView {
 }
 
 pub fn toolbar(viewer: Viewer) -> AnyView {
-    let cine = move || if viewer.cine.get() { icon(Icon::Pause) } else { icon(Icon::Play) };
+    let cine = move || {
+        if viewer.cine.get() {
+            icon(Icon::Pause)
+        } else {
+            icon(Icon::Play)
+        }
+    };
     view! {
         <div class="v-tools" role="toolbar" aria-label=t("film.tools")>
             {tool(viewer, Tool::Window, Icon::Contrast, t("film.window"))}

@@ -5,15 +5,19 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::title;
-use crate::components::{Icon, avatar, back_link, fact, heading, how_do_we_know, icon, mark, shown, thumbnail};
+use crate::components::{
+    Icon, avatar, back_link, fact, heading, how_do_we_know, icon, mark, shown, thumbnail,
+};
 use crate::format;
-use crate::i18n::{t, tn, time, tr, words};
+use crate::i18n::{t, time, tn, tr, words};
 use crate::screens::sharing::revoke_button;
 use crate::session::session;
 
 pub fn record_screen() -> AnyView {
     let session = session();
-    let id = use_params_map().with_untracked(|p| p.get("id")).unwrap_or_default();
+    let id = use_params_map()
+        .with_untracked(|p| p.get("id"))
+        .unwrap_or_default();
     let detail = session.read(move || ShowRecord { id: id.clone() });
     view! {
         <main class="main wide" id="content">
@@ -35,7 +39,12 @@ fn draw(detail: RecordDetail) -> AnyView {
     let open: Vec<GrantView> = detail
         .grants
         .iter()
-        .filter(|g| matches!(g.state, GrantStateView::Active | GrantStateView::AwaitingApproval))
+        .filter(|g| {
+            matches!(
+                g.state,
+                GrantStateView::Active | GrantStateView::AwaitingApproval
+            )
+        })
         .cloned()
         .collect();
     let ended = detail.grants.len() - open.len();
@@ -92,8 +101,16 @@ fn seal_card(detail: &RecordDetail) -> AnyView {
             t("record.own_text").to_owned(),
         ),
     };
-    let height = record.indexed.as_ref().map(|i| format::grouped(i.height)).unwrap_or_default();
-    let tx = record.indexed.as_ref().map(|i| i.tx.clone()).unwrap_or_default();
+    let height = record
+        .indexed
+        .as_ref()
+        .map(|i| format::grouped(i.height))
+        .unwrap_or_default();
+    let tx = record
+        .indexed
+        .as_ref()
+        .map(|i| i.tx.clone())
+        .unwrap_or_default();
     let facts = vec![
         fact(t("proof.commitment"), &record.commitment),
         fact(t("proof.cid"), &record.cid),
@@ -116,11 +133,17 @@ fn seal_card(detail: &RecordDetail) -> AnyView {
 }
 
 fn grant_row(grant: GrantView) -> AnyView {
-    let who = grant.to_name.clone().unwrap_or_else(|| format::short_hex(&grant.to));
-    let until = tr("record.until_opened", &[
-        ("time", &time::moment(&grant.not_after)),
-        ("opened", &opened(grant.openings)),
-    ]);
+    let who = grant
+        .to_name
+        .clone()
+        .unwrap_or_else(|| format::short_hex(&grant.to));
+    let until = tr(
+        "record.until_opened",
+        &[
+            ("time", &time::moment(&grant.not_after)),
+            ("opened", &opened(grant.openings)),
+        ],
+    );
     view! {
         <div class="row wrap">
             {avatar(&who)}

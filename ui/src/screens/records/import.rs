@@ -29,7 +29,10 @@ pub fn import_panel(open: bool) -> AnyView {
     };
     let import = move |job_name: String, paths: Vec<String>| {
         spawn_local(async move {
-            let request = Import { paths, ..Import::default() };
+            let request = Import {
+                paths,
+                ..Import::default()
+            };
             match session.work(Some(&job_name), &request).await {
                 Ok(view) => outcome.set(Some(view)),
                 Err(failure) => problem.set(Some(failure)),
@@ -56,10 +59,21 @@ pub fn import_panel(open: bool) -> AnyView {
             let told = name.clone();
             let sent = move |done, total| {
                 session.jobs.update(|jobs| {
-                    jobs.insert(told.clone(), Progress { stage: Stage::Reading, done, total });
+                    jobs.insert(
+                        told.clone(),
+                        Progress {
+                            stage: Stage::Reading,
+                            done,
+                            total,
+                        },
+                    );
                 });
             };
-            match session.transport.upload(&session.profile.get_untracked(), files, sent).await {
+            match session
+                .transport
+                .upload(&session.profile.get_untracked(), files, sent)
+                .await
+            {
                 Ok(paths) => import(name, paths),
                 Err(failure) => {
                     problem.set(Some(failure));
@@ -70,7 +84,9 @@ pub fn import_panel(open: bool) -> AnyView {
     };
     session.transport.on_dropped(import_paths);
     let chosen = move |_| {
-        let Some(input) = picker.get_untracked() else { return };
+        let Some(input) = picker.get_untracked() else {
+            return;
+        };
         import_files(listed(input.files()));
         input.set_value("");
     };
@@ -114,7 +130,9 @@ pub fn import_panel(open: bool) -> AnyView {
 }
 
 fn listed(files: Option<web_sys::FileList>) -> Vec<web_sys::File> {
-    files.map_or_else(Vec::new, |files| (0..files.length()).filter_map(|i| files.get(i)).collect())
+    files.map_or_else(Vec::new, |files| {
+        (0..files.length()).filter_map(|i| files.get(i)).collect()
+    })
 }
 
 /// What came of an import: the new records, those already here, and what was left out and why.
@@ -159,7 +177,10 @@ fn report(view: ImportView) -> AnyView {
 
 /// The last part of a path, in either system's writing.
 fn file_name(path: &str) -> String {
-    path.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(path).to_owned()
+    path.rsplit(['/', '\\'])
+        .find(|part| !part.is_empty())
+        .unwrap_or(path)
+        .to_owned()
 }
 
 #[cfg(test)]

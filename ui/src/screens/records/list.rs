@@ -7,7 +7,7 @@ use leptos_router::hooks::use_query_map;
 use super::import::import_panel;
 use super::{extent, title};
 use crate::components::{Icon, empty, heading, icon, mark, shown, thumbnail};
-use crate::i18n::{t, tn, time, words};
+use crate::i18n::{t, time, tn, words};
 use crate::session::session;
 
 /// What narrows the list. Empty: anything.
@@ -21,7 +21,8 @@ pub struct Filter {
 impl Filter {
     pub fn admits(&self, record: &RecordView) -> bool {
         let modality = self.modality.is_empty() || record.modalities.contains(&self.modality);
-        let institution = self.institution.is_empty() || record.institution.as_deref() == Some(&self.institution);
+        let institution =
+            self.institution.is_empty() || record.institution.as_deref() == Some(&self.institution);
         // Full dates compare as text.
         let since = self.since.is_empty() || record.date >= self.since;
         modality && institution && since
@@ -59,7 +60,12 @@ pub fn records_screen() -> AnyView {
 
 fn draw(view: RecordsView, filter: RwSignal<Filter>) -> AnyView {
     if view.records.is_empty() {
-        return empty(Icon::FolderHeart, t("records.empty_title"), t("records.empty_text"), None);
+        return empty(
+            Icon::FolderHeart,
+            t("records.empty_title"),
+            t("records.empty_text"),
+            None,
+        );
     }
     let choices = filters(&view.records, filter);
     let records = StoredValue::new(view.records);
@@ -85,7 +91,10 @@ fn filters(records: &[RecordView], filter: RwSignal<Filter>) -> AnyView {
     let mut modalities: Vec<String> = records.iter().flat_map(|r| r.modalities.clone()).collect();
     modalities.sort();
     modalities.dedup();
-    let mut places: Vec<String> = records.iter().filter_map(|r| r.institution.clone()).collect();
+    let mut places: Vec<String> = records
+        .iter()
+        .filter_map(|r| r.institution.clone())
+        .collect();
     places.sort();
     places.dedup();
     if records.len() < 2 {
@@ -120,7 +129,11 @@ fn row(record: RecordView) -> AnyView {
     parts.extend(record.institution.clone());
     parts.push(extent(&record));
     if record.shared_with > 0 {
-        parts.push(tn("records.shared_with", u64::from(record.shared_with), &[]));
+        parts.push(tn(
+            "records.shared_with",
+            u64::from(record.shared_with),
+            &[],
+        ));
     }
     let seal = record.issuer.is_some().then(|| {
         view! { <span class="chip ok">{icon(Icon::BadgeCheck)}{t("records.genuine")}</span> }
@@ -177,7 +190,10 @@ pub mod tests {
             record("c", "2026-11-22", "CT", None),
             record("d", "2026-11-02", "CT", None),
         ]);
-        let ids: Vec<Vec<&str>> = months.iter().map(|(_, l)| l.iter().map(|r| r.id.as_str()).collect()).collect();
+        let ids: Vec<Vec<&str>> = months
+            .iter()
+            .map(|(_, l)| l.iter().map(|r| r.id.as_str()).collect())
+            .collect();
         assert_eq!(ids, [vec!["c", "d"], vec!["a"], vec!["b"]]);
     }
 

@@ -13,7 +13,11 @@ use crate::i18n::{tn, words};
 
 /// A record's name in plain words.
 pub fn title(record: &RecordView) -> String {
-    words::film_title(&record.description, record.body_part.as_deref(), &record.modalities)
+    words::film_title(
+        &record.description,
+        record.body_part.as_deref(),
+        &record.modalities,
+    )
 }
 
 /// How many images, in how many series.

@@ -86,7 +86,12 @@ fn reveal(handle: Sheet) -> AnyView {
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            match session.ask(&RevealWords { password: password.get_untracked() }).await {
+            match session
+                .ask(&RevealWords {
+                    password: password.get_untracked(),
+                })
+                .await
+            {
                 Ok(answer) => {
                     password.set(String::new());
                     found.set(Some(answer.words));

@@ -41,15 +41,27 @@ pub fn usual_purpose(template: &TemplateView) -> String {
 impl Draft {
     /// The longest window the template allows, in whole days.
     pub fn most_days(&self) -> u32 {
-        self.template.as_ref().map_or(0, |t| (t.max_window_s / 86_400) as u32)
+        self.template
+            .as_ref()
+            .map_or(0, |t| (t.max_window_s / 86_400) as u32)
     }
 
     pub fn choose_template(&mut self, template: TemplateView) {
         self.purpose = usual_purpose(&template);
         self.sealed &= template.sealed_allowed;
-        self.approvers.resize(usize::from(template.min_approvals), String::new());
+        self.approvers
+            .resize(usize::from(template.min_approvals), String::new());
         self.template = Some(template);
         self.days = self.days.clamp(1, self.most_days().max(1));
+    }
+
+    /// Asks for `days`; a template that is chosen holds them to its window.
+    pub fn choose_days(&mut self, days: u32) {
+        self.days = if self.template.is_some() {
+            days.min(self.most_days().max(1))
+        } else {
+            days
+        };
     }
 
     /// Whether step `step` (from 0) is filled in, so that the next may follow.
@@ -61,7 +73,8 @@ impl Draft {
                 let known = self.template.is_some() && !self.purpose.is_empty();
                 let window = (1..=self.most_days()).contains(&self.days);
                 let approvers = self.approvers.iter().all(|a| format::looks_like_address(a));
-                let mut distinct: Vec<String> = self.approvers.iter().map(|a| a.to_lowercase()).collect();
+                let mut distinct: Vec<String> =
+                    self.approvers.iter().map(|a| a.to_lowercase()).collect();
                 distinct.sort();
                 distinct.dedup();
                 known && window && approvers && distinct.len() == self.approvers.len()
@@ -105,31 +118,61 @@ mod tests {
 
     #[test]
     fn each_step_waits_for_what_it_asks() {
-        let mut draft = Draft { days: 7, ..Draft::default() };
+        let mut draft = Draft {
+            days: 7,
+            ..Draft::default()
+        };
         assert!(!draft.is_ready(0));
         draft.study = "0x01".into();
         assert!(draft.is_ready(0) && !draft.is_ready(1));
         draft.to = ADDRESS.into();
-        assert!(!draft.is_ready(1), "a recipient without keys cannot be given anything");
+        assert!(
+            !draft.is_ready(1),
+            "a recipient without keys cannot be given anything"
+        );
         draft.reachable = Some(true);
         assert!(draft.is_ready(1) && !draft.is_ready(2));
         draft.choose_template(template("treatment", 90, 0, true));
         assert_eq!(draft.purpose, "TREAT");
         assert!(draft.is_ready(2) && draft.is_ready(3));
         let request = draft.request();
-        assert_eq!((request.until.as_str(), request.mode.as_deref(), request.threshold), ("7d", Some("live"), 0));
+        assert_eq!(
+            (
+                request.until.as_str(),
+                request.mode.as_deref(),
+                request.threshold
+            ),
+            ("7d", Some("live"), 0)
+        );
+    }
+
+    #[test]
+    fn days_chosen_before_the_template_are_kept() {
+        let mut draft = Draft::default();
+        draft.choose_days(7);
+        draft.choose_template(template("treatment", 90, 0, true));
+        assert_eq!(draft.days, 7);
+        draft.choose_days(400);
+        assert_eq!(draft.days, 90);
     }
 
     #[test]
     fn a_template_holds_the_window_the_mode_and_the_approvers() {
-        let mut draft = Draft { days: 60, sealed: true, ..Draft::default() };
+        let mut draft = Draft {
+            days: 60,
+            sealed: true,
+            ..Draft::default()
+        };
         draft.choose_template(template("second-opinion", 14, 0, false));
         assert_eq!((draft.days, draft.sealed), (14, false));
         draft.days = 15;
         assert!(!draft.is_ready(2));
         draft.choose_template(template("research", 365, 2, false));
         assert!(!draft.is_ready(2));
-        draft.approvers = vec![ADDRESS.into(), ADDRESS.to_uppercase().replacen("0X", "0x", 1)];
+        draft.approvers = vec![
+            ADDRESS.into(),
+            ADDRESS.to_uppercase().replacen("0X", "0x", 1),
+        ];
         assert!(!draft.is_ready(2), "one person cannot approve twice");
         draft.approvers[1] = "0x1123456789abcdef0123456789abcdef01234567".into();
         assert!(draft.is_ready(2));

@@ -12,19 +12,28 @@ use crate::session::session;
 
 pub fn given_panel() -> AnyView {
     let session = session();
-    let grants = session.read(|| Grants { direction: Some("given".into()) });
+    let grants = session.read(|| Grants {
+        direction: Some("given".into()),
+    });
     shown(grants, draw)
 }
 
 fn draw(view: GrantsView) -> AnyView {
     if view.grants.is_empty() {
         let action = view! { <a class="btn compact" href="/sharing/new">{icon(Icon::UserPlus)}{t("sharing.share")}</a> };
-        return empty(Icon::Users, t("given.empty_title"), t("given.empty_text"), Some(action.into_any()));
+        return empty(
+            Icon::Users,
+            t("given.empty_title"),
+            t("given.empty_text"),
+            Some(action.into_any()),
+        );
     }
-    let (open, ended): (Vec<_>, Vec<_>) = view
-        .grants
-        .into_iter()
-        .partition(|g| matches!(g.state, GrantStateView::Active | GrantStateView::AwaitingApproval));
+    let (open, ended): (Vec<_>, Vec<_>) = view.grants.into_iter().partition(|g| {
+        matches!(
+            g.state,
+            GrantStateView::Active | GrantStateView::AwaitingApproval
+        )
+    });
     let none = open.is_empty();
     view! {
         {(!view.complete).then(|| view! {
@@ -42,14 +51,22 @@ fn draw(view: GrantsView) -> AnyView {
 /// A grant's state as a chip.
 pub fn state_chip(grant: &GrantView) -> AnyView {
     let (class, sign, text) = match grant.state {
-        GrantStateView::Active if time::ends_soon(&grant.not_after) => {
-            ("chip waiting", Icon::Clock, tr("grant.left", &[("left", &time::left(&grant.not_after))]))
-        }
+        GrantStateView::Active if time::ends_soon(&grant.not_after) => (
+            "chip waiting",
+            Icon::Clock,
+            tr("grant.left", &[("left", &time::left(&grant.not_after))]),
+        ),
         GrantStateView::Active => ("chip ok", Icon::Check, t("grant.active").to_owned()),
         GrantStateView::AwaitingApproval => (
             "chip waiting",
             Icon::Clock,
-            tr("grant.awaiting", &[("n", &grant.approvals.to_string()), ("of", &grant.threshold.to_string())]),
+            tr(
+                "grant.awaiting",
+                &[
+                    ("n", &grant.approvals.to_string()),
+                    ("of", &grant.threshold.to_string()),
+                ],
+            ),
         ),
         GrantStateView::Expired => ("chip", Icon::Clock, t("grant.expired").to_owned()),
         GrantStateView::Revoked => ("chip bad", Icon::Ban, t("grant.revoked").to_owned()),
@@ -65,15 +82,36 @@ pub fn film_name(grant: &GrantView) -> String {
 }
 
 fn card(grant: GrantView) -> AnyView {
-    let who = grant.to_name.clone().unwrap_or_else(|| format::short_hex(&grant.to));
+    let who = grant
+        .to_name
+        .clone()
+        .unwrap_or_else(|| format::short_hex(&grant.to));
     let film = film_name(&grant);
     let sentence = match grant.state {
-        GrantStateView::Active => tr("given.can_open", &[("who", &who), ("title", &film), ("time", &time::moment(&grant.not_after))]),
-        GrantStateView::AwaitingApproval => tr("given.could_open", &[("who", &who), ("title", &film)]),
-        GrantStateView::Expired | GrantStateView::Revoked => tr("given.could_until", &[("who", &who), ("title", &film)]),
+        GrantStateView::Active => tr(
+            "given.can_open",
+            &[
+                ("who", &who),
+                ("title", &film),
+                ("time", &time::moment(&grant.not_after)),
+            ],
+        ),
+        GrantStateView::AwaitingApproval => {
+            tr("given.could_open", &[("who", &who), ("title", &film)])
+        }
+        GrantStateView::Expired | GrantStateView::Revoked => {
+            tr("given.could_until", &[("who", &who), ("title", &film)])
+        }
     };
-    let running = matches!(grant.state, GrantStateView::Active | GrantStateView::AwaitingApproval);
-    let mode = if grant.mode == "sealed" { t("mode.sealed") } else { t("mode.live") };
+    let running = matches!(
+        grant.state,
+        GrantStateView::Active | GrantStateView::AwaitingApproval
+    );
+    let mode = if grant.mode == "sealed" {
+        t("mode.sealed")
+    } else {
+        t("mode.live")
+    };
     let facts = vec![
         fact(t("proof.grant"), &grant.grant),
         fact(t("proof.recipient"), &grant.to),

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::components::{Icon, empty, fact, how_do_we_know, icon, mark, shown};
 use crate::format;
-use crate::i18n::{t, tn, time, tr, words};
+use crate::i18n::{t, time, tn, tr, words};
 use crate::session::session;
 
 pub fn log_panel() -> AnyView {
@@ -52,7 +52,8 @@ fn draw(mut view: AuditView) -> AnyView {
         }
         .into_any()
     };
-    view.entries.sort_by(|a, b| b.time.cmp(&a.time).then(b.height.cmp(&a.height)));
+    view.entries
+        .sort_by(|a, b| b.time.cmp(&a.time).then(b.height.cmp(&a.height)));
     let facts = vec![
         fact(t("log.entries"), format::grouped(view.length)),
         fact(t("log.verified"), format::grouped(view.verified)),
@@ -78,16 +79,30 @@ fn draw(mut view: AuditView) -> AnyView {
 }
 
 fn entry(access: AccessView) -> AnyView {
-    let who = access.by_name.clone().unwrap_or_else(|| format::short_hex(&access.by));
-    let film = access.title.as_ref().map_or_else(|| t("film.untitled").to_owned(), |x| words::film_title(x, None, &[]));
-    let mode = if access.mode == "sealed" { t("mode.sealed_short") } else { t("mode.live_short") };
+    let who = access
+        .by_name
+        .clone()
+        .unwrap_or_else(|| format::short_hex(&access.by));
+    let film = access.title.as_ref().map_or_else(
+        || t("film.untitled").to_owned(),
+        |x| words::film_title(x, None, &[]),
+    );
+    let mode = if access.mode == "sealed" {
+        t("mode.sealed_short")
+    } else {
+        t("mode.live_short")
+    };
     let facts = vec![
         fact(t("proof.by"), &access.by),
         fact(t("proof.grant"), &access.grant),
         fact(t("proof.record"), &access.object),
         fact(t("proof.height"), format::grouped(access.height)),
     ];
-    let class = if matches!(access.standing, dhc_ipc::Standing::Proven { .. }) { "entry" } else { "entry waiting" };
+    let class = if matches!(access.standing, dhc_ipc::Standing::Proven { .. }) {
+        "entry"
+    } else {
+        "entry waiting"
+    };
     view! {
         <li class=class>
             <div class="card stack-xs">

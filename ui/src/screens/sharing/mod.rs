@@ -22,7 +22,11 @@ const TABS: [&str; 3] = ["given", "requests", "log"];
 /// `/sharing`: what I have given, what is asked of me, who has looked.
 pub fn sharing_screen() -> AnyView {
     let query = use_query_map();
-    let tab = move || query.with(|q| q.get("tab")).unwrap_or_else(|| "given".into());
+    let tab = move || {
+        query
+            .with(|q| q.get("tab"))
+            .unwrap_or_else(|| "given".into())
+    };
     let navigate = StoredValue::new_local(use_navigate());
     let choose = move |name: &str| {
         let to = format!("/sharing?tab={name}");

@@ -1,6 +1,9 @@
 //! `/sharing/new`: four plain steps. Each recipient and each purpose is a consent of its own.
 
-use dhc_ipc::{Contacts, ContactsView, Failure, GrantChange, Records, RecordsView, Stage, Templates, TemplatesView};
+use dhc_ipc::{
+    Contacts, ContactsView, Failure, GrantChange, Records, RecordsView, Stage, Templates,
+    TemplatesView,
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use wasm_bindgen_futures::spawn_local;
@@ -24,10 +27,16 @@ pub struct Flow {
 
 pub fn new_screen() -> AnyView {
     let session = session();
-    let study = use_query_map().with_untracked(|q| q.get("study")).unwrap_or_default();
+    let study = use_query_map()
+        .with_untracked(|q| q.get("study"))
+        .unwrap_or_default();
     let flow = Flow {
         step: RwSignal::new(usize::from(!study.is_empty())),
-        draft: RwSignal::new(Draft { study, days: 7, ..Draft::default() }),
+        draft: RwSignal::new(Draft {
+            study,
+            days: 7,
+            ..Draft::default()
+        }),
         records: session.read(|| Records {}),
         contacts: session.read(|| Contacts {}),
         templates: session.read(|| Templates {}),
@@ -40,7 +49,10 @@ pub fn new_screen() -> AnyView {
         problem.set(None);
         job.set(Some(name.clone()));
         spawn_local(async move {
-            match session.work(Some(&name), &flow.draft.get_untracked().request()).await {
+            match session
+                .work(Some(&name), &flow.draft.get_untracked().request())
+                .await
+            {
                 Ok(change) => given.set(Some(change)),
                 Err(failure) => problem.set(Some(failure)),
             }
@@ -67,7 +79,11 @@ fn steps(
 ) -> AnyView {
     let step = flow.step;
     let back = move |_| step.update(|s| *s = s.saturating_sub(1));
-    let bars = move || (0..STEPS).map(|i| view! { <i class:on=i <= step.get()></i> }).collect::<Vec<_>>();
+    let bars = move || {
+        (0..STEPS)
+            .map(|i| view! { <i class:on=i <= step.get()></i> })
+            .collect::<Vec<_>>()
+    };
     let unready = move || !flow.draft.with(|d| d.is_ready(step.get()));
     let working = move || job.with(Option::is_some);
     view! {

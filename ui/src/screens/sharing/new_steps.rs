@@ -8,7 +8,7 @@ use super::draft::{Draft, usual_purpose};
 use super::new::Flow;
 use crate::components::{Icon, avatar, empty, icon, option, shown, thumbnail};
 use crate::format;
-use crate::i18n::{t, tn, time, tr, words};
+use crate::i18n::{t, time, tn, tr, words};
 use crate::screens::records;
 use crate::session::{Loaded, session};
 
@@ -18,7 +18,12 @@ pub fn what(flow: Flow) -> AnyView {
     shown(flow.records, move |view| {
         if view.records.is_empty() {
             let action = view! { <a class="btn compact" href="/records?import=1">{icon(Icon::Upload)}{t("records.import")}</a> };
-            return empty(Icon::FolderHeart, t("records.empty_title"), t("share.nothing"), Some(action.into_any()));
+            return empty(
+                Icon::FolderHeart,
+                t("records.empty_title"),
+                t("share.nothing"),
+                Some(action.into_any()),
+            );
         }
         let options: Vec<_> = view
             .records
@@ -36,7 +41,8 @@ pub fn what(flow: Flow) -> AnyView {
                 option("study", &record.id, chosen, content.into_any(), false)
             })
             .collect();
-        view! { <div class="stack-s" role="radiogroup" aria-label=t("share.what")>{options}</div> }.into_any()
+        view! { <div class="stack-s" role="radiogroup" aria-label=t("share.what")>{options}</div> }
+            .into_any()
     })
 }
 
@@ -45,7 +51,11 @@ pub fn what(flow: Flow) -> AnyView {
 fn ask_keys(flow: Flow, address: String) {
     let session = session();
     spawn_local(async move {
-        let answer = session.ask(&ShowIdentity { address: Some(address.clone()) }).await;
+        let answer = session
+            .ask(&ShowIdentity {
+                address: Some(address.clone()),
+            })
+            .await;
         let reachable = answer.ok().map(|identity| identity.keys_hash.is_some());
         flow.draft.update(|draft| {
             if draft.to == address {
@@ -94,7 +104,9 @@ pub fn whom(flow: Flow) -> AnyView {
             }
         });
     };
-    let unsaved = move || !format::looks_like_address(typed.get().trim()) || name.with(|n| n.trim().is_empty());
+    let unsaved = move || {
+        !format::looks_like_address(typed.get().trim()) || name.with(|n| n.trim().is_empty())
+    };
     let contacts = shown(flow.contacts, move |view| {
         let mine = session.address().to_lowercase();
         let options: Vec<_> = view
@@ -106,7 +118,8 @@ pub fn whom(flow: Flow) -> AnyView {
         if options.is_empty() {
             return view! { <p class="sub">{t("share.no_contacts")}</p> }.into_any();
         }
-        view! { <div class="stack-s" role="radiogroup" aria-label=t("share.whom")>{options}</div> }.into_any()
+        view! { <div class="stack-s" role="radiogroup" aria-label=t("share.whom")>{options}</div> }
+            .into_any()
     });
     view! {
         {contacts}
@@ -137,14 +150,24 @@ pub fn whom(flow: Flow) -> AnyView {
 }
 
 fn contact_option(contact: &ContactView, chosen: RwSignal<String>) -> AnyView {
-    let organisation = if contact.organisation.is_empty() { format::short_hex(&contact.address) } else { contact.organisation.clone() };
+    let organisation = if contact.organisation.is_empty() {
+        format::short_hex(&contact.address)
+    } else {
+        contact.organisation.clone()
+    };
     let content = view! {
         <span class="row">
             {avatar(&contact.name)}
             <span class="grow stack-xs"><span class="strong">{contact.name.clone()}</span><span class="sub">{organisation}</span></span>
         </span>
     };
-    option("recipient", &contact.address, chosen, content.into_any(), false)
+    option(
+        "recipient",
+        &contact.address,
+        chosen,
+        content.into_any(),
+        false,
+    )
 }
 
 /// What is shared and with whom, in one line.
@@ -154,30 +177,50 @@ fn so_far(flow: Flow) -> AnyView {
 
 fn record_name(flow: Flow) -> String {
     let study = flow.draft.with(|d| d.study.clone());
-    flow.records.with(|records| match records {
-        Loaded::Ready(view) => view.records.iter().find(|r| r.id == study).map(records::title),
-        _ => None,
-    })
-    .unwrap_or_else(|| t("film.untitled").to_owned())
+    flow.records
+        .with(|records| match records {
+            Loaded::Ready(view) => view
+                .records
+                .iter()
+                .find(|r| r.id == study)
+                .map(records::title),
+            _ => None,
+        })
+        .unwrap_or_else(|| t("film.untitled").to_owned())
 }
 
 fn recipient_name(flow: Flow) -> String {
     let to = flow.draft.with(|d| d.to.clone());
-    flow.contacts.with(|contacts| match contacts {
-        Loaded::Ready(view) => view.contacts.iter().find(|c| c.address.eq_ignore_ascii_case(&to)).map(|c| c.name.clone()),
-        _ => None,
-    })
-    .unwrap_or_else(|| format::short_hex(&to))
+    flow.contacts
+        .with(|contacts| match contacts {
+            Loaded::Ready(view) => view
+                .contacts
+                .iter()
+                .find(|c| c.address.eq_ignore_ascii_case(&to))
+                .map(|c| c.name.clone()),
+            _ => None,
+        })
+        .unwrap_or_else(|| format::short_hex(&to))
 }
 
 pub fn why(flow: Flow) -> AnyView {
-    let chosen = RwSignal::new(flow.draft.with_untracked(|d| d.template.as_ref().map_or_else(|| "treatment".into(), |t| t.name.clone())));
+    let chosen = RwSignal::new(flow.draft.with_untracked(|d| {
+        d.template
+            .as_ref()
+            .map_or_else(|| "treatment".into(), |t| t.name.clone())
+    }));
     let templates = shown(flow.templates, move |view| {
-        let list: Vec<TemplateView> = view.templates.into_iter().filter(|t| !t.contribution).collect();
+        let list: Vec<TemplateView> = view
+            .templates
+            .into_iter()
+            .filter(|t| !t.contribution)
+            .collect();
         let all = StoredValue::new(list.clone());
         Effect::new(move |_| {
             let name = chosen.get();
-            if let Some(template) = all.with_value(|all| all.iter().find(|t| t.name == name).cloned()) {
+            if let Some(template) =
+                all.with_value(|all| all.iter().find(|t| t.name == name).cloned())
+            {
                 flow.draft.update(|d| {
                     if d.template.as_ref() != Some(&template) {
                         d.choose_template(template);
@@ -185,8 +228,12 @@ pub fn why(flow: Flow) -> AnyView {
                 });
             }
         });
-        let options: Vec<_> = list.iter().map(|template| template_option(template, chosen)).collect();
-        view! { <div class="stack-s" role="radiogroup" aria-label=t("share.why")>{options}</div> }.into_any()
+        let options: Vec<_> = list
+            .iter()
+            .map(|template| template_option(template, chosen))
+            .collect();
+        view! { <div class="stack-s" role="radiogroup" aria-label=t("share.why")>{options}</div> }
+            .into_any()
     });
     view! {
         {so_far(flow)}
@@ -199,9 +246,16 @@ pub fn why(flow: Flow) -> AnyView {
 }
 
 fn template_option(template: &TemplateView, chosen: RwSignal<String>) -> AnyView {
-    let mut limits = vec![tr("share.up_to", &[("span", &time::length(template.max_window_s))])];
+    let mut limits = vec![tr(
+        "share.up_to",
+        &[("span", &time::length(template.max_window_s))],
+    )];
     if template.min_approvals > 0 {
-        limits.push(tn("share.needs_approvals", u64::from(template.min_approvals), &[]));
+        limits.push(tn(
+            "share.needs_approvals",
+            u64::from(template.min_approvals),
+            &[],
+        ));
     }
     let meaning = words::template_meaning(&template.name);
     let content = view! {
@@ -211,7 +265,13 @@ fn template_option(template: &TemplateView, chosen: RwSignal<String>) -> AnyView
             <span class="sub">{limits.join(" · ")}</span>
         </span>
     };
-    option("template", &template.name, chosen, content.into_any(), usual_purpose(template).is_empty())
+    option(
+        "template",
+        &template.name,
+        chosen,
+        content.into_any(),
+        usual_purpose(template).is_empty(),
+    )
 }
 
 fn until(flow: Flow) -> AnyView {
@@ -222,7 +282,7 @@ fn until(flow: Flow) -> AnyView {
     });
     Effect::new(move |_| {
         if let Ok(days) = chosen.get().parse::<u32>() {
-            flow.draft.update(|d| d.days = days.min(d.most_days().max(1)));
+            flow.draft.update(|d| d.choose_days(days));
         }
     });
     let segment = move |value: &'static str, label: String| {
@@ -277,9 +337,19 @@ fn approvers(flow: Flow) -> AnyView {
 }
 
 fn mode(flow: Flow) -> AnyView {
-    let chosen = RwSignal::new(if flow.draft.with_untracked(|d| d.sealed) { "sealed" } else { "live" }.to_owned());
+    let chosen = RwSignal::new(
+        if flow.draft.with_untracked(|d| d.sealed) {
+            "sealed"
+        } else {
+            "live"
+        }
+        .to_owned(),
+    );
     Effect::new(move |_| flow.draft.update(|d| d.sealed = chosen.get() == "sealed"));
-    let allowed = Memo::new(move |_| flow.draft.with(|d| d.template.as_ref().is_some_and(|t| t.sealed_allowed)));
+    let allowed = Memo::new(move |_| {
+        flow.draft
+            .with(|d| d.template.as_ref().is_some_and(|t| t.sealed_allowed))
+    });
     Effect::new(move |_| {
         if !allowed.get() {
             chosen.set("live".into());

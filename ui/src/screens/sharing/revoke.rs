@@ -14,7 +14,10 @@ pub fn revoke_button(grant: GrantView) -> AnyView {
     let confirm = Sheet::new();
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Failure>);
-    let who = grant.to_name.clone().unwrap_or_else(|| format::short_hex(&grant.to));
+    let who = grant
+        .to_name
+        .clone()
+        .unwrap_or_else(|| format::short_hex(&grant.to));
     let film = grant.title.as_ref().map_or_else(
         || t("film.untitled").to_owned(),
         |title| words::film_title(title, None, &grant.modalities),
@@ -25,7 +28,12 @@ pub fn revoke_button(grant: GrantView) -> AnyView {
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            match session.ask(&RevokeGrant { grant: id.get_value() }).await {
+            match session
+                .ask(&RevokeGrant {
+                    grant: id.get_value(),
+                })
+                .await
+            {
                 Ok(_) => {
                     session.say(t("revoke.done"));
                     confirm.close();
@@ -43,7 +51,7 @@ pub fn revoke_button(grant: GrantView) -> AnyView {
             {notice(problem)}
             <div class="actions">
                 <button class="btn quiet" on:click=move |_| confirm.close()>{t("revoke.keep")}</button>
-                {busy_button("btn danger", Some(Icon::Ban), t("revoke.confirm"), move || busy.get(), || false, revoke)}
+                {busy_button("btn danger", None, t("revoke.confirm"), move || busy.get(), || false, revoke)}
             </div>
         }
         .into_any()

@@ -17,9 +17,15 @@ pub fn activity_panel() -> AnyView {
 
 fn draw(mut view: ActivityView) -> AnyView {
     let session = session();
-    view.entries.sort_by(|a, b| b.height.cmp(&a.height).then(b.time.cmp(&a.time)));
+    view.entries
+        .sort_by(|a, b| b.height.cmp(&a.height).then(b.time.cmp(&a.time)));
     if view.entries.is_empty() {
-        return empty(Icon::Wallet, t("activity.empty_title"), t("activity.empty_text"), None);
+        return empty(
+            Icon::Wallet,
+            t("activity.empty_title"),
+            t("activity.empty_text"),
+            None,
+        );
     }
     let rows: Vec<_> = view.entries.iter().map(row).collect();
     let entries = StoredValue::new(view.entries);
@@ -58,10 +64,16 @@ fn looks(kind: &str) -> (Icon, &'static str) {
 }
 
 fn title(entry: &ActivityEntry) -> String {
-    let who = entry.to_name.clone().unwrap_or_else(|| format::short_hex(&entry.to));
+    let who = entry
+        .to_name
+        .clone()
+        .unwrap_or_else(|| format::short_hex(&entry.to));
     match entry.kind.as_str() {
         "sent" => tr("activity.sent", &[("who", &who)]),
-        "received" => tr("activity.received", &[("who", &format::short_hex(&entry.from))]),
+        "received" => tr(
+            "activity.received",
+            &[("who", &format::short_hex(&entry.from))],
+        ),
         "reward" => t("activity.reward").to_owned(),
         "identity" => t("activity.identity").to_owned(),
         "record" => t("activity.record").to_owned(),
@@ -101,7 +113,16 @@ pub fn csv(entries: &[ActivityEntry]) -> String {
     for entry in entries {
         let exact = format::exact(&entry.amount).replace(',', "");
         let height = entry.height.to_string();
-        let fields = [&entry.time, &entry.kind, &entry.from, &entry.to, &exact, &entry.status, &height, &entry.tx];
+        let fields = [
+            &entry.time,
+            &entry.kind,
+            &entry.from,
+            &entry.to,
+            &exact,
+            &entry.status,
+            &height,
+            &entry.tx,
+        ];
         out.push_str(&fields.map(|field| format::csv_field(field)).join(","));
         out.push_str("\r\n");
     }
@@ -115,7 +136,11 @@ fn save(name: &str, text: &str) -> Option<()> {
     let parts = js_sys::Array::of1(&JsValue::from_str(text));
     let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
     let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
-    let link: web_sys::HtmlAnchorElement = web_sys::window()?.document()?.create_element("a").ok()?.unchecked_into();
+    let link: web_sys::HtmlAnchorElement = web_sys::window()?
+        .document()?
+        .create_element("a")
+        .ok()?
+        .unchecked_into();
     link.set_href(&url);
     link.set_download(name);
     link.click();

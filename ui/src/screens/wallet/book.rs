@@ -50,10 +50,18 @@ fn rows(view: ContactsView, edited: RwSignal<Option<ContactView>>, editor: Sheet
     view! { <div class="card flush rows">{rows}</div> }.into_any()
 }
 
-fn form(contact: Option<ContactView>, contacts: RwSignal<Loaded<ContactsView>>, editor: Sheet) -> AnyView {
+fn form(
+    contact: Option<ContactView>,
+    contacts: RwSignal<Loaded<ContactsView>>,
+    editor: Sheet,
+) -> AnyView {
     let session = session();
     let known = contact.is_some();
-    let contact = contact.unwrap_or(ContactView { address: String::new(), name: String::new(), organisation: String::new() });
+    let contact = contact.unwrap_or(ContactView {
+        address: String::new(),
+        name: String::new(),
+        organisation: String::new(),
+    });
     let name = RwSignal::new(contact.name);
     let organisation = RwSignal::new(contact.organisation);
     let address = RwSignal::new(contact.address);
@@ -78,7 +86,9 @@ fn form(contact: Option<ContactView>, contacts: RwSignal<Loaded<ContactsView>>, 
             busy.set(false);
         });
     };
-    let unready = move || name.with(|n| n.trim().is_empty()) || !format::looks_like_address(address.get().trim());
+    let unready = move || {
+        name.with(|n| n.trim().is_empty()) || !format::looks_like_address(address.get().trim())
+    };
     let field = |id: &'static str, label: &'static str, value: RwSignal<String>, fixed: bool| {
         view! {
             <div class="field">

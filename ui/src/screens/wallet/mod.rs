@@ -5,11 +5,14 @@ mod book;
 mod receive;
 mod send;
 
-use dhc_ipc::{AccountsView, Accounts, Balance, BalanceView, Failure, Fund, NodeStatus, NodeView};
+use dhc_ipc::{Accounts, AccountsView, Balance, BalanceView, Failure, Fund, NodeStatus, NodeView};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::components::{Icon, Sheet, busy_button, copy_button, fact, heading, how_do_we_know, icon, mark, notice, sheet, shown};
+use crate::components::{
+    Icon, Sheet, busy_button, copy_button, fact, heading, how_do_we_know, icon, mark, notice,
+    sheet, shown,
+};
 use crate::format;
 use crate::i18n::{t, tr};
 use crate::session::{Loaded, session};
@@ -51,7 +54,10 @@ pub fn wallet_screen() -> AnyView {
 fn draw_balance(balance: BalanceView) -> AnyView {
     let facts = vec![
         fact(t("proof.address"), &balance.address),
-        fact(t("proof.exact"), format!("{} DHL", format::exact(&balance.amount))),
+        fact(
+            t("proof.exact"),
+            format!("{} DHL", format::exact(&balance.amount)),
+        ),
     ];
     view! {
         <div class="stack-xs">
@@ -77,7 +83,13 @@ fn test_money(node: RwSignal<Loaded<NodeView>>) -> Option<AnyView> {
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            let request = Fund { to: session.current().and_then(|p| p.address).unwrap_or_default(), amount: TEST_AMOUNT.into() };
+            let request = Fund {
+                to: session
+                    .current()
+                    .and_then(|p| p.address)
+                    .unwrap_or_default(),
+                amount: TEST_AMOUNT.into(),
+            };
             match session.ask(&request).await {
                 Ok(_) => session.say(tr("wallet.funded", &[("amount", TEST_AMOUNT)])),
                 Err(failure) => problem.set(Some(failure)),

@@ -15,7 +15,10 @@ pub fn payment_uri(address: &str, chain_id: Option<u64>) -> String {
     }
 }
 
-pub fn receive_code(balance: RwSignal<Loaded<BalanceView>>, node: RwSignal<Loaded<NodeView>>) -> AnyView {
+pub fn receive_code(
+    balance: RwSignal<Loaded<BalanceView>>,
+    node: RwSignal<Loaded<NodeView>>,
+) -> AnyView {
     let session = session();
     let address = balance.with(|b| match b {
         Loaded::Ready(view) => view.address.clone(),

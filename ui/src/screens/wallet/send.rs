@@ -4,7 +4,9 @@ use dhc_ipc::{Code, Contacts, Failure, PreviewSend, Send, SendPreview, Transacti
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::components::{Icon, Sheet, busy_button, fact, field_problem, how_do_we_know, icon, mark, notice};
+use crate::components::{
+    Icon, Sheet, busy_button, fact, field_problem, how_do_we_know, icon, mark, notice,
+};
 use crate::format::{self, AmountProblem};
 use crate::i18n::{t, tr};
 use crate::session::{Loaded, session};
@@ -44,13 +46,21 @@ fn form(step: RwSignal<Step>, to: RwSignal<String>, amount: RwSignal<String>) ->
     let contacts = session.read(|| Contacts {});
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Failure>);
-    let unready = move || !format::looks_like_address(to.get().trim()) || amount.with(|a| format::check_amount(a).is_err());
+    let unready = move || {
+        !format::looks_like_address(to.get().trim())
+            || amount.with(|a| format::check_amount(a).is_err())
+    };
     let review = move || {
-        let Ok(dhl) = amount.with_untracked(|a| format::check_amount(a)) else { return };
+        let Ok(dhl) = amount.with_untracked(|a| format::check_amount(a)) else {
+            return;
+        };
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            let request = PreviewSend { to: to.get_untracked().trim().to_owned(), amount: dhl };
+            let request = PreviewSend {
+                to: to.get_untracked().trim().to_owned(),
+                amount: dhl,
+            };
             match session.ask(&request).await {
                 Ok(preview) => step.set(Step::Sign(preview)),
                 Err(failure) => problem.set(Some(failure)),
@@ -60,7 +70,8 @@ fn form(step: RwSignal<Step>, to: RwSignal<String>, amount: RwSignal<String>) ->
     };
     let to_problem = move || {
         let typed = to.get();
-        (!typed.trim().is_empty() && !format::looks_like_address(typed.trim())).then(|| t("send.bad_address"))
+        (!typed.trim().is_empty() && !format::looks_like_address(typed.trim()))
+            .then(|| t("send.bad_address"))
     };
     let refused = move || match problem.get() {
         Some(failure) if failure.code == Code::Misuse => {
@@ -97,7 +108,12 @@ fn form(step: RwSignal<Step>, to: RwSignal<String>, amount: RwSignal<String>) ->
 }
 
 /// What is signed: what, to whom, what it costs, what changes.
-fn sign(preview: SendPreview, step: RwSignal<Step>, to: RwSignal<String>, amount: RwSignal<String>) -> AnyView {
+fn sign(
+    preview: SendPreview,
+    step: RwSignal<Step>,
+    to: RwSignal<String>,
+    amount: RwSignal<String>,
+) -> AnyView {
     let session = session();
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Failure>);
@@ -105,11 +121,16 @@ fn sign(preview: SendPreview, step: RwSignal<Step>, to: RwSignal<String>, amount
     let suspicious = preview.looks_like.is_some();
     let first = preview.first_time || suspicious;
     let send = move || {
-        let Ok(dhl) = amount.with_untracked(|a| format::check_amount(a)) else { return };
+        let Ok(dhl) = amount.with_untracked(|a| format::check_amount(a)) else {
+            return;
+        };
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            let request = Send { to: to.get_untracked().trim().to_owned(), amount: dhl };
+            let request = Send {
+                to: to.get_untracked().trim().to_owned(),
+                amount: dhl,
+            };
             match session.ask(&request).await {
                 Ok(done) => step.set(Step::Sent(done)),
                 Err(failure) => problem.set(Some(failure)),
@@ -119,7 +140,10 @@ fn sign(preview: SendPreview, step: RwSignal<Step>, to: RwSignal<String>, amount
         });
     };
     let warning = match &preview.looks_like {
-        Some(known) => Some(("card danger stack-s", tr("send.looks_like", &[("address", known)]))),
+        Some(known) => Some((
+            "card danger stack-s",
+            tr("send.looks_like", &[("address", known)]),
+        )),
         None if preview.first_time => Some(("card warn stack-s", t("send.first_time").to_owned())),
         None => None,
     };

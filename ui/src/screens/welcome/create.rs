@@ -51,7 +51,10 @@ pub fn create_wallet(back: impl Fn() + Copy + Send + Sync + 'static) -> AnyView 
 
 fn password_step(step: RwSignal<Step>, back: impl Fn() + Copy + Send + Sync + 'static) -> AnyView {
     let session = session();
-    let existing = session.current().filter(|p| p.state == ProfileState::Empty).map(|p| p.name);
+    let existing = session
+        .current()
+        .filter(|p| p.state == ProfileState::Empty)
+        .map(|p| p.name);
     let named = existing.is_some();
     let name = RwSignal::new(existing.unwrap_or_default());
     let password = RwSignal::new(String::new());
@@ -61,13 +64,18 @@ fn password_step(step: RwSignal<Step>, back: impl Fn() + Copy + Send + Sync + 's
     let problem = RwSignal::new(None::<Failure>);
     let short = move || password.with(|p| p.chars().count() < MIN_PASSWORD);
     let differs = move || !again.with(String::is_empty) && again.get() != password.get();
-    let unready = move || short() || again.get() != password.get() || name.with(|n| n.trim().is_empty());
+    let unready =
+        move || short() || again.get() != password.get() || name.with(|n| n.trim().is_empty());
     let create = move || {
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
             let request = CreateVault {
-                words: if words.get_untracked() == "24" { 24 } else { 12 },
+                words: if words.get_untracked() == "24" {
+                    24
+                } else {
+                    12
+                },
                 password: password.get_untracked(),
                 passphrase: String::new(),
             };

@@ -91,10 +91,22 @@ pub fn password_field(
 
 /// The profile a new vault goes into: the chosen one while it is empty, else a new one.
 async fn empty_profile(session: Session, name: &str) -> Result<(), Failure> {
-    if session.current().is_some_and(|p| p.state == ProfileState::Empty) {
+    if session
+        .current()
+        .is_some_and(|p| p.state == ProfileState::Empty)
+    {
         return Ok(());
     }
-    let profile = session.transport.call("", None, &CreateProfile { name: name.trim().into() }).await?;
+    let profile = session
+        .transport
+        .call(
+            "",
+            None,
+            &CreateProfile {
+                name: name.trim().into(),
+            },
+        )
+        .await?;
     session.profile.set(profile.id.clone());
     crate::preferences::keep("dhc.profile", &profile.id);
     Ok(())
@@ -109,7 +121,10 @@ pub fn WelcomeScreen() -> impl IntoView {
     let query = use_query_map();
     let adding = move || query.with_untracked(|q| q.get("new").is_some());
     Effect::new(move |_| {
-        let there = matches!(session.state(), Some(ProfileState::Locked | ProfileState::Unlocked));
+        let there = matches!(
+            session.state(),
+            Some(ProfileState::Locked | ProfileState::Unlocked)
+        );
         if there && !adding() && way.get_untracked() == Way::Choose {
             navigate.with_value(|go| go("/", Default::default()));
         }

@@ -17,7 +17,10 @@ pub fn is_phrase_length(words: usize) -> bool {
 
 pub fn restore_wallet(back: impl Fn() + Copy + Send + Sync + 'static) -> AnyView {
     let session = session();
-    let existing = session.current().filter(|p| p.state == ProfileState::Empty).map(|p| p.name);
+    let existing = session
+        .current()
+        .filter(|p| p.state == ProfileState::Empty)
+        .map(|p| p.name);
     let named = existing.is_some();
     let name = RwSignal::new(existing.unwrap_or_default());
     let words = RwSignal::new(String::new());

@@ -26,7 +26,8 @@ pub fn judge(password: &str, own: &str) -> Strength {
 }
 
 pub fn strength_meter(password: RwSignal<String>, own: RwSignal<String>) -> AnyView {
-    let strength = Memo::new(move |_| password.with(|p| (!p.is_empty()).then(|| judge(p, &own.get()))));
+    let strength =
+        Memo::new(move |_| password.with(|p| (!p.is_empty()).then(|| judge(p, &own.get()))));
     view! {
         {move || strength.get().map(|strength| {
             let (class, value, words) = match strength {

@@ -59,7 +59,9 @@ pub fn check_words(count: usize, done: impl Fn() + Copy + Send + Sync + 'static)
         let entered = entered.with_value(|fields| {
             fields
                 .iter()
-                .map(|(position, word)| (*position as u8, word.get_untracked().trim().to_lowercase()))
+                .map(|(position, word)| {
+                    (*position as u8, word.get_untracked().trim().to_lowercase())
+                })
                 .collect()
         });
         spawn_local(async move {
@@ -71,8 +73,18 @@ pub fn check_words(count: usize, done: impl Fn() + Copy + Send + Sync + 'static)
             busy.set(false);
         });
     };
-    let incomplete = move || entered.with_value(|fields| fields.iter().any(|(_, word)| word.with(|w| w.trim().is_empty())));
-    let wrong = move || problem.get().map(|_| view! { <p class="problem bad-text strong" role="alert">{t("words.wrong")}</p> });
+    let incomplete = move || {
+        entered.with_value(|fields| {
+            fields
+                .iter()
+                .any(|(_, word)| word.with(|w| w.trim().is_empty()))
+        })
+    };
+    let wrong = move || {
+        problem.get().map(
+            |_| view! { <p class="problem bad-text strong" role="alert">{t("words.wrong")}</p> },
+        )
+    };
     view! {
         <form class="stack" on:submit=move |event| { event.prevent_default(); if !incomplete() { check() } }>
             <p class="sub">{t("words.check_text")}</p>
