@@ -19,14 +19,21 @@ pub(crate) struct FileMeta {
     pub(crate) transfer_syntax: String,
     pub(crate) sop_class_uid: Option<String>,
     pub(crate) sop_instance_uid: Option<String>,
+    /// The data set is in implicit VR although the transfer syntax is an explicit one: a known
+    /// fault of writers.
+    implicit_after_all: bool,
 }
 
 impl FileMeta {
     /// How the data set is encoded. A syntax that the registry does not know is Explicit VR
     /// Little Endian with encapsulated pixel data, as all new ones are (PS3.5, A.4).
     pub(crate) fn encoding(&self) -> &'static TransferSyntax {
+        let uid = match self.implicit_after_all {
+            true => uids::IMPLICIT_VR_LITTLE_ENDIAN,
+            false => &self.transfer_syntax,
+        };
         TransferSyntaxRegistry
-            .get(&self.transfer_syntax)
+            .get(uid)
             .filter(|ts| ts.can_decode_dataset())
             .unwrap_or_else(|| {
                 TransferSyntaxRegistry
@@ -74,6 +81,9 @@ pub(crate) fn read_file_meta<R: Read>(tape: &mut Tape<R>) -> Result<FileMeta, Op
             .ok_or_else(|| OpenError::Damaged("it names no transfer syntax".into()))?;
         meta.transfer_syntax = guessed.to_owned();
     }
+    let head = tape.peek().map_err(OpenError::Io)?;
+    meta.implicit_after_all =
+        !meta.is_deflated() && guess_encoding(head) == Some(uids::IMPLICIT_VR_LITTLE_ENDIAN);
     Ok(meta)
 }
 

@@ -63,6 +63,36 @@ fn bytes_in_big_endian_words_are_put_back() {
 }
 
 #[test]
+fn words_in_big_endian_may_reach_into_the_next_frame() {
+    let mut image = Image::new();
+    image.size(1, 3).frames(2).bits(8, 8, false);
+    image.words(&[0x0201, 0x0403, 0x0605]);
+    image.transfer_syntax = BIG_ENDIAN.into();
+    assert_eq!(values(&image, 0), [1.0, 2.0, 3.0]);
+    assert_eq!(values(&image, 1), [4.0, 5.0, 6.0]);
+}
+
+#[test]
+fn a_data_set_in_implicit_vr_is_read_whatever_the_meta_says() {
+    let mut image = Image::new();
+    image.transfer_syntax = uids::IMPLICIT_VR_LITTLE_ENDIAN.into();
+    let mut file = image.file();
+    // The syntax's UID and its padding, by one that is as long: Explicit, "…1.2.1" and no NUL.
+    let at = file
+        .windows(18)
+        .position(|w| w == b"1.2.840.10008.1.2\0")
+        .unwrap();
+    file.splice(at..at + 18, *b"1.2.840.10008.1.2.1\0");
+    for length in [at - 2, 140] {
+        let wide = u16::from_le_bytes([file[length], file[length + 1]]) + 2;
+        file[length..length + 2].copy_from_slice(&wide.to_le_bytes());
+    }
+    let frame = decode_frame(&file, 0).unwrap();
+    assert_eq!(frame.transfer_syntax, "1.2.840.10008.1.2.1");
+    assert!(frame.samples().eq((0..12).map(f64::from)));
+}
+
+#[test]
 fn signed_values_of_twelve_bits_keep_their_sign() {
     let mut image = Image::new();
     image

@@ -37,15 +37,16 @@ impl<R: Read + Seek> DicomFile<R> {
                 "its pixel data ends before frame {frame}"
             )));
         }
-        let mut data = self.read_at(offset + start, bytes)?;
-        if layout.transfer_syntax == BIG_ENDIAN {
-            let unit = if words {
-                layout.sample_bytes().max(2)
-            } else {
-                layout.sample_bytes()
-            };
-            data.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
-        }
+        let unit = if words {
+            layout.sample_bytes().max(2)
+        } else {
+            layout.sample_bytes()
+        };
+        let mut data = if layout.transfer_syntax == BIG_ENDIAN {
+            self.read_swapped(offset, start, bytes, unit)?
+        } else {
+            self.read_at(offset + start, bytes)?
+        };
         if subsampled {
             if layout.columns % 2 == 1 || layout.sample_bytes() != 1 {
                 return Err(layout.unsupported("YBR_FULL_422 of odd width or more than 8 bits"));
@@ -56,6 +57,24 @@ impl<R: Read + Seek> DicomFile<R> {
         if layout.planar {
             data = interleave(&data, layout.samples, layout.sample_bytes());
         }
+        Ok(data)
+    }
+
+    /// Reads `length` bytes from `start` of a value in big endian, whose units of `unit` bytes
+    /// may reach over both ends.
+    fn read_swapped(
+        &mut self,
+        offset: u64,
+        start: u64,
+        length: usize,
+        unit: usize,
+    ) -> Result<Vec<u8>, DecodeError> {
+        let before = (start % unit as u64) as usize;
+        let whole = (before + length).next_multiple_of(unit);
+        let mut data = self.read_at(offset + start - before as u64, whole)?;
+        data.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
+        data.drain(..before);
+        data.truncate(length);
         Ok(data)
     }
 
