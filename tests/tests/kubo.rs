@@ -1,0 +1,229 @@
+//! The embedded node against Kubo, the reference implementation of IPFS, both on loopback.
+//!
+//! `DHC_KUBO` names the `ipfs` program; without it these tests skip.
+
+use std::{
+    collections::HashMap,
+    env,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use cid::Cid;
+use dhc_adapters::ipfs::{BlockFiles, IpfsNode, NodeConfig};
+use dhc_app::ports::{BlockExchange, PeerChannel, PeerHint};
+use dhc_content::{
+    dag::LeafWalk,
+    object::{ObjectKey, Sealer},
+    rand_core::UnwrapErr,
+};
+use dhc_domain::ObjectId;
+use futures::{StreamExt, TryStreamExt, stream};
+use getrandom::SysRng;
+use multihash_codetable::{Code, MultihashDigest};
+use tempfile::TempDir;
+use tokio::task::block_in_place;
+
+const RAW: u64 = 0x55;
+const MIB: usize = 1 << 20;
+
+/// A Kubo daemon of its own; killed when dropped.
+struct Kubo {
+    program: PathBuf,
+    folder: TempDir,
+    daemon: Child,
+}
+
+impl Kubo {
+    /// `None`, and a line that says so, without `DHC_KUBO`.
+    fn start() -> Option<Self> {
+        let Some(program) = env::var_os("DHC_KUBO").map(PathBuf::from) else {
+            println!("skipped: DHC_KUBO names no ipfs program");
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let run = |args: &[&str]| ipfs(&program, folder.path(), args);
+        run(&["init", "--profile", "test"]);
+        run(&["bootstrap", "rm", "--all"]);
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let swarm = format!("[\"/ip4/127.0.0.1/tcp/{port}\"]");
+        // No address book, no announcements, no certificates, no look-ups, no new versions.
+        for (key, value) in [
+            ("Addresses.Swarm", swarm.as_str()),
+            ("Addresses.API", "\"/ip4/127.0.0.1/tcp/0\""),
+            ("Addresses.Gateway", "\"/ip4/127.0.0.1/tcp/0\""),
+            ("AutoConf.Enabled", "false"),
+            ("AutoTLS.Enabled", "false"),
+            ("DNS.Resolvers", "{}"),
+            ("Discovery.MDNS.Enabled", "false"),
+            ("Ipns.DelegatedPublishers", "[]"),
+            ("Routing.DelegatedRouters", "[]"),
+            ("Routing.Type", "\"none\""),
+            ("Version.SwarmCheckEnabled", "false"),
+        ] {
+            run(&["config", "--json", key, value]);
+        }
+        let mut daemon = Command::new(&program)
+            .arg("daemon")
+            .env("IPFS_PATH", folder.path())
+            .env("IPFS_TELEMETRY", "off")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(daemon.stdout.take().unwrap()).lines();
+        let ready = lines.map_while(Result::ok).any(|line| line.contains("Daemon is ready"));
+        assert!(ready, "Kubo does not start");
+        Some(Self { program, folder, daemon })
+    }
+
+    fn run(&self, args: &[&str]) -> Vec<u8> {
+        ipfs(&self.program, self.folder.path(), args)
+    }
+
+    fn text(&self, args: &[&str]) -> String {
+        String::from_utf8(self.run(args)).unwrap().trim().to_owned()
+    }
+
+    fn here(&self) -> PeerHint {
+        let id: serde_json::Value = serde_json::from_slice(&self.run(&["id"])).unwrap();
+        let addresses = id["Addresses"].as_array().unwrap();
+        PeerHint {
+            peer: id["ID"].as_str().unwrap().into(),
+            addresses: addresses.iter().map(|a| a.as_str().unwrap().into()).collect(),
+        }
+    }
+
+    fn connect(&self, to: &PeerHint) {
+        self.run(&["swarm", "connect", &format!("{}/p2p/{}", to.addresses[0], to.peer)]);
+    }
+}
+
+impl Drop for Kubo {
+    fn drop(&mut self) {
+        // Already gone is gone.
+        let _ = self.daemon.kill();
+        let _ = self.daemon.wait();
+    }
+}
+
+fn ipfs(program: &Path, repository: &Path, args: &[&str]) -> Vec<u8> {
+    let mut command = Command::new(program);
+    command.args(args).env("IPFS_PATH", repository).env("IPFS_TELEMETRY", "off");
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "ipfs {args:?}: {said}");
+    output.stdout
+}
+
+fn node() -> (IpfsNode, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let blocks = BlockFiles::open(&folder.path().join("blocks")).unwrap();
+    (IpfsNode::new(folder.path(), blocks, NodeConfig::default()), folder)
+}
+
+/// Bytes without repetition.
+fn content(length: usize) -> Vec<u8> {
+    (0..length as u32 / 4).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect()
+}
+
+/// An encrypted object as the product lays it out: its root, its blocks, and the file that an
+/// IPFS node shows.
+fn object(length: usize) -> (Cid, Vec<(Cid, Bytes)>, Vec<u8>) {
+    let mut rng = UnwrapErr(SysRng);
+    let key = ObjectKey::make_random(&mut rng);
+    let mut sealer = Sealer::new(&key, ObjectId([7; 16].into()), &mut rng);
+    sealer.begin("film", serde_json::Value::Null).unwrap();
+    let content = content(length);
+    let mut rest = &content[..];
+    let mut blocks = Vec::new();
+    while let Some(block) = sealer.push(&mut rest).unwrap() {
+        blocks.push((block.cid, block.bytes));
+    }
+    blocks.extend(sealer.finish(serde_json::Value::Null).unwrap().map(|block| (block.cid, block.bytes)));
+    let root = blocks.last().unwrap().0;
+    let stored: HashMap<_, _> = blocks.iter().cloned().collect();
+    let mut walk = LeafWalk::new(root);
+    for node in walk.wanted() {
+        walk.provide(&node, stored[&node].clone()).unwrap();
+    }
+    let file = walk.leaves().unwrap().iter().flat_map(|leaf| stored[&leaf.cid].to_vec()).collect();
+    (root, blocks, file)
+}
+
+fn raw_block(bytes: &[u8]) -> (Cid, Bytes) {
+    (Cid::new_v1(RAW, Code::Sha2_256.digest(bytes)), Bytes::copy_from_slice(bytes))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kubo_reads_what_this_node_stores() {
+    let Some(kubo) = Kubo::start() else { return };
+    let (node, _folder) = node();
+    let (root, blocks, file) = object(24 * MIB + 12_344);
+    node.put(blocks.clone()).await.unwrap();
+    let here = node.here().await.unwrap();
+    block_in_place(|| {
+        kubo.connect(&here);
+        let (first, bytes) = &blocks[0];
+        let got = kubo.run(&["--timeout", "60s", "block", "get", &first.to_string()]);
+        assert!(got == *bytes, "Kubo got {} bytes of {}", got.len(), bytes.len());
+        let got = kubo.run(&["--timeout", "120s", "cat", &root.to_string()]);
+        assert!(got == file, "Kubo read {} bytes of {}", got.len(), file.len());
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kubo_pins_what_this_node_stores() {
+    let Some(kubo) = Kubo::start() else { return };
+    let (node, _folder) = node();
+    let (root, blocks, file) = object(40 * MIB);
+    node.put(blocks).await.unwrap();
+    let here = node.here().await.unwrap();
+    block_in_place(|| {
+        kubo.connect(&here);
+        kubo.run(&["--timeout", "120s", "pin", "add", &root.to_string()]);
+        assert!(kubo.run(&["--offline", "cat", &root.to_string()]) == file);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn this_node_fetches_what_kubo_added() {
+    let Some(kubo) = Kubo::start() else { return };
+    let (node, _folder) = node();
+    let content = content(10 * MIB);
+    let path = kubo.folder.path().join("content");
+    std::fs::write(&path, &content).unwrap();
+    let add = ["add", "--quieter", "--cid-version=1", "--chunker=size-262144", path.to_str().unwrap()];
+    let root: Cid = kubo.text(&add).parse().unwrap();
+    let there = [kubo.here()];
+
+    let mut walk = LeafWalk::new(root);
+    while let Some(inner) = walk.wanted().first().copied() {
+        walk.provide(&inner, node.fetch(&inner, &there).await.unwrap()).unwrap();
+    }
+    let leaves = walk.leaves().unwrap();
+    assert_eq!(leaves.len(), 40);
+    let fetched: Vec<Bytes> = stream::iter(leaves)
+        .map(async |leaf| node.fetch(&leaf.cid, &there).await)
+        .buffered(8)
+        .try_collect()
+        .await
+        .unwrap();
+    assert!(fetched.concat() == content);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_block_that_kubo_lacks_is_not_waited_for_long() {
+    let Some(kubo) = Kubo::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let blocks = BlockFiles::open(folder.path()).unwrap();
+    let config = NodeConfig { patience: Duration::from_secs(2), ..NodeConfig::default() };
+    let node = IpfsNode::new(folder.path(), blocks, config);
+    let (absent, _) = raw_block(b"nobody has this");
+    assert!(node.fetch(&absent, &[kubo.here()]).await.is_err());
+    assert_eq!(node.connected().await, 1);
+}
