@@ -108,7 +108,7 @@ fn days(days: &[DayView]) -> AnyView {
         );
     }
     let mut newest_first = days.to_vec();
-    newest_first.sort_by(|a, b| b.day.cmp(&a.day));
+    newest_first.sort_by_key(|day| std::cmp::Reverse(day.day));
     let rows: Vec<_> = newest_first
         .iter()
         .map(|day| {
