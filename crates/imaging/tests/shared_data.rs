@@ -53,3 +53,23 @@ fn an_image_has_the_same_values_in_every_lossless_syntax() {
         }
     }
 }
+
+#[test]
+fn twelve_bit_jpeg_is_near_the_lossless_values() {
+    let Some(folder) = compliance_images() else {
+        return;
+    };
+    for image in ["MR1", "MR2", "RG3", "XA1"] {
+        let lossy = first_frame(&folder.join(format!("JPLY/{image}_JPLY")));
+        let exact = first_frame(&folder.join(format!("J2KR/{image}_J2KR")));
+        let range = exact.samples().fold(0.0, f64::max);
+        let differences = lossy
+            .samples()
+            .zip(exact.samples())
+            .map(|(a, b)| (a - b).abs());
+        let (sum, largest) = differences.fold((0.0, 0.0), |(s, l), d| (s + d, f64::max(l, d)));
+        let mean = sum / f64::from(exact.rows * exact.columns);
+        assert!(mean < 0.02 * range, "{image}: {mean} of {range}");
+        assert!(largest < 0.3 * range, "{image}: {largest} of {range}");
+    }
+}

@@ -46,19 +46,56 @@ pub(super) fn decode(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>, DecodeE
 
 /// DCT processes, those of 12 bits too.
 fn decode_dct(layout: &Layout, encoded: &[u8], limit: usize) -> Result<Raster, DecodeError> {
+    let mended = with_whole_spectrum(encoded);
+    let encoded = mended.as_deref().unwrap_or(encoded);
     let raster = jpeg_decode_tiff_limited(encoded, None, JpegColor::AsCoded, limit).map_err(
         |e| match e {
             CodecError::Unsupported { detail, .. } => layout.unsupported(detail),
             other => DecodeError::Damaged(other.to_string()),
         },
     )?;
+    let mut data = raster.data;
+    if raster.bits_per_sample > 8 && !layout.signed {
+        // Ringing reaches above what is stored; cut off later, it would wrap to black.
+        let white = u16::MAX >> (16 - layout.bits_stored.min(16));
+        for word in data.as_chunks_mut::<2>().0 {
+            *word = u16::from_le_bytes(*word).min(white).to_le_bytes();
+        }
+    }
     Ok(Raster {
         rows: raster.height as usize,
         columns: raster.width as usize,
         components: raster.channels as usize,
         sample_bytes: raster.bits_per_sample.div_ceil(8) as usize,
-        data: raster.data,
+        data,
     })
+}
+
+/// The stream with the scan's last coefficient set to 63, where it is 0. A sequential scan has
+/// the whole spectrum (T.81, B.2.3), but some encoders of 12 bits write 0 there. `None` where
+/// there is nothing to mend.
+fn with_whole_spectrum(stream: &[u8]) -> Option<Vec<u8>> {
+    let mut at = 2;
+    loop {
+        let [marker, kind, high, low] = *stream.get(at..)?.first_chunk()?;
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        match (marker, kind) {
+            (0xff, 0xff) => at += 1,
+            (0xff, 0xc2 | 0xc6 | 0xca | 0xce) => return None,
+            (0xff, 0xda) => {
+                // Ss, Se, Ah and Al end the header.
+                let end = at + 2 + length;
+                let spectrum = stream.get(end.checked_sub(3)?..end)?;
+                return (spectrum == [0, 0, 0]).then(|| {
+                    let mut mended = stream.to_vec();
+                    mended[end - 2] = 63;
+                    mended
+                });
+            }
+            (0xff, _) => at += 2 + length,
+            _ => return None,
+        }
+    }
 }
 
 /// Lossless frames of 2 to 16 bits and any predictor.
