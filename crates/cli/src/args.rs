@@ -1,0 +1,336 @@
+//! The command line, as its contract has it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A wallet and patient records on the Deep Health Chain.
+#[derive(Parser)]
+#[command(name = "dhc", version, max_term_width = 100)]
+pub struct Cli {
+    /// One person's profile: vault, database, block store, trusted headers.
+    #[arg(long, env = "DHC_HOME", global = true, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// `devnet`, `dhc`, `ethereum`, or a network file.
+    #[arg(long, global = true, default_value = "devnet", value_name = "NAME|FILE")]
+    pub network: String,
+    /// One JSON document on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// A file whose first line is the vault's password.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Ask nothing.
+    #[arg(long, global = true)]
+    pub yes: bool,
+    /// Say more on standard error.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// The embedded network.
+    #[command(subcommand)]
+    Devnet(Devnet),
+    /// The key vault.
+    #[command(subcommand)]
+    Vault(Vault),
+    /// What is known of the network.
+    #[command(subcommand)]
+    Node(Node),
+    /// The record identity's public keys.
+    #[command(subcommand)]
+    Identity(Identity),
+    /// A proven balance.
+    Balance { address: Option<String> },
+    /// Send DHL.
+    Send {
+        #[arg(long)]
+        to: String,
+        /// In DHL.
+        #[arg(long)]
+        amount: String,
+    },
+    /// The account's proven movements.
+    Activity,
+    /// The address book.
+    #[command(subcommand)]
+    Contact(Contact),
+    /// Import DICOM files, folders, zip archives.
+    Import {
+        #[arg(required = true)]
+        paths: Vec<String>,
+        /// A seal file, as `dhc issue` writes it.
+        #[arg(long, value_name = "FILE")]
+        issuer_seal: Option<String>,
+        /// An institution's signing key, 32 bytes in hex: seals on the spot.
+        #[arg(long, value_name = "FILE", conflicts_with = "issuer_seal")]
+        issuer_key: Option<String>,
+    },
+    /// Seal studies for their patient, as an institution.
+    Issue(Issue),
+    /// The records of this profile.
+    Records {
+        #[command(subcommand)]
+        command: Option<Records>,
+    },
+    /// Decode and render films.
+    #[command(subcommand)]
+    Film(Film),
+    /// Access to records: given, received, approved, ended, looked up.
+    #[command(subcommand)]
+    Consent(Consent),
+    /// Open a grant to me and write its original files.
+    Fetch {
+        grant: String,
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Contribute a record.
+    Contribute {
+        id: String,
+        #[arg(long, default_value = "research-contribution")]
+        template: String,
+    },
+    /// Rewards by day.
+    Earnings {
+        #[command(subcommand)]
+        command: Option<Earnings>,
+    },
+    /// The app in a browser, on loopback.
+    Serve(Serve),
+    /// Answer requests of other people's apps until interrupted.
+    App,
+    /// Play the whole main job with three homes in separate processes.
+    Demo(Demo),
+}
+
+#[derive(Subcommand)]
+pub enum Devnet {
+    /// Run the embedded network until interrupted.
+    Start(DevnetStart),
+    /// Get DHL from the faucet.
+    Fund { address: String, dhl: String },
+    /// Certify an institution, as the network's governance.
+    Certify {
+        address: String,
+        #[arg(long, default_value = "top_tertiary")]
+        grade: String,
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[derive(Args, Clone)]
+pub struct DevnetStart {
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    #[arg(long, default_value_t = 1000)]
+    pub block_ms: u64,
+    #[arg(long, default_value_t = 0)]
+    pub rpc_port: u16,
+    #[arg(long, default_value_t = 0)]
+    pub evm_port: u16,
+    /// `ADDRESS=DHL`, given by the faucet at the start.
+    #[arg(long, value_name = "ADDR=DHL")]
+    pub fund: Vec<String>,
+    /// Length of a settlement day, seconds; part of the genesis.
+    #[arg(long, default_value_t = 86_400)]
+    pub day_s: u64,
+}
+
+#[derive(Subcommand)]
+pub enum Vault {
+    Create {
+        #[arg(long, default_value_t = 12, value_parser = words)]
+        words: u8,
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+        /// Answer the words: write them down, they are shown once.
+        #[arg(long)]
+        show_words: bool,
+    },
+    Restore {
+        #[arg(long, value_name = "FILE")]
+        words_file: PathBuf,
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
+    Accounts,
+    Verify,
+}
+
+fn words(text: &str) -> Result<u8, String> {
+    match text {
+        "12" => Ok(12),
+        "24" => Ok(24),
+        _ => Err("12 or 24".into()),
+    }
+}
+
+#[derive(Subcommand)]
+pub enum Node {
+    Status,
+}
+
+#[derive(Subcommand)]
+pub enum Identity {
+    Publish,
+    Show { address: Option<String> },
+}
+
+#[derive(Subcommand)]
+pub enum Contact {
+    List,
+    /// Save or rename; an empty name removes.
+    Save {
+        address: String,
+        name: String,
+        #[arg(long, default_value = "")]
+        organisation: String,
+    },
+}
+
+#[derive(Args)]
+pub struct Issue {
+    #[arg(required = true)]
+    pub paths: Vec<String>,
+    /// The patient's account.
+    #[arg(long)]
+    pub to: String,
+    /// `secondary`, `tertiary`, `top_tertiary`.
+    #[arg(long, default_value = "secondary")]
+    pub grade: String,
+    /// `common`, `difficult`, `rare`, `infectious`.
+    #[arg(long, default_value = "common")]
+    pub disease: String,
+    /// The seal file to write.
+    #[arg(long, value_name = "FILE")]
+    pub out: String,
+}
+
+#[derive(Subcommand)]
+pub enum Records {
+    Show { id: String },
+}
+
+#[derive(Subcommand)]
+pub enum Film {
+    /// Stored pixel values, before any modality or VOI transform.
+    Decode {
+        file: PathBuf,
+        #[arg(long, default_value_t = 0)]
+        frame: u32,
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// What the viewer shows at 1:1, as PNG.
+    Render(Render),
+}
+
+#[derive(Args)]
+pub struct Render {
+    /// A DICOM file, a record's id, or a grant's.
+    pub subject: String,
+    #[arg(long, value_name = "UID")]
+    pub series: Option<String>,
+    #[arg(long, value_name = "UID")]
+    pub instance: Option<String>,
+    #[arg(long, default_value_t = 0)]
+    pub frame: u32,
+    /// Centre and width, in modality units.
+    #[arg(long, value_name = "C/W", conflicts_with = "preset", allow_hyphen_values = true)]
+    pub window: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
+    #[arg(long, value_name = "F.png")]
+    pub out: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Mode {
+    Live,
+    Sealed,
+}
+
+#[derive(Subcommand)]
+pub enum Consent {
+    Grant {
+        #[arg(long, value_name = "ID")]
+        study: String,
+        #[arg(long, value_name = "ADDR")]
+        to: String,
+        /// HL7 ActReason: TREAT, HRESCH, …
+        #[arg(long, value_name = "CODE")]
+        purpose: String,
+        /// RFC 3339, or a span as 7d.
+        #[arg(long)]
+        until: String,
+        #[arg(long, value_name = "NAME")]
+        template: Option<String>,
+        #[arg(long, default_value = "live")]
+        mode: Mode,
+        #[arg(long, value_name = "ADDR")]
+        approver: Vec<String>,
+        #[arg(long, value_name = "M", default_value_t = 0)]
+        threshold: u8,
+    },
+    Approve {
+        grant: String,
+    },
+    Revoke {
+        grant: String,
+    },
+    List {
+        #[arg(long)]
+        given: bool,
+        #[arg(long, conflicts_with = "given")]
+        received: bool,
+    },
+    Audit {
+        #[arg(long, value_name = "ID")]
+        study: Option<String>,
+    },
+    /// The compliance templates that the network offers.
+    Templates,
+}
+
+#[derive(Subcommand)]
+pub enum Earnings {
+    Claim,
+}
+
+#[derive(Args)]
+pub struct Serve {
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Serve every home in this folder, with a profile switcher.
+    #[arg(long, value_name = "DIR")]
+    pub profiles: Option<PathBuf>,
+    /// Serve what `dhc demo --keep DIR` left, with its network.
+    #[arg(long, value_name = "DIR", conflicts_with = "profiles")]
+    pub demo: Option<PathBuf>,
+    /// The built user interface.
+    #[arg(long, value_name = "DIR", env = "DHC_UI_DIR")]
+    pub ui: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Demo {
+    /// A folder or archive of DICOM instead of the bundled study.
+    #[arg(long, value_name = "PATH")]
+    pub study: Option<PathBuf>,
+    /// Keep the homes and the network here.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+impl DevnetStart {
+    /// As the app starts the network: any ports, a block a second.
+    pub fn quiet() -> Self {
+        Self { data: None, block_ms: 1000, rpc_port: 0, evm_port: 0, fund: Vec::new(), day_s: 86_400 }
+    }
+}
