@@ -23,8 +23,7 @@ pub fn cargo(workspace: &Workspace) -> Command {
     let mut command = program("cargo", &workspace.root);
     command
         .env("CARGO_TARGET_DIR", &workspace.target)
-        .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
-        .env("DHC_UI_DIST", workspace.ui_dist());
+        .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
     command
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::build;
-use crate::command::{Service, announce, program, watch, words};
+use crate::command::{self, Service, announce, program, watch, words};
 use crate::folder;
 use crate::native;
 use crate::setup;
@@ -69,6 +69,10 @@ pub fn run(workspace: &Workspace, fresh: bool, no_open: bool) -> Result<()> {
         eprintln!("keeping {} (--fresh begins anew)", homes.display());
     }
 
+    if !no_open && has_display() && workspace.desktop().is_file() {
+        announce("The app is open; closing its window ends it.");
+        return window(workspace, &homes);
+    }
     let (app, url) = serve(workspace, &homes)?;
     announce(&format!("The app is open at {url}"));
     announce("Interrupt (Ctrl-C) to end it; the next `cargo xtask run` goes on from here.");
@@ -128,6 +132,16 @@ fn steps(output: &str) -> Vec<(String, bool)> {
             (name, step["ok"] == true)
         })
         .collect()
+}
+
+/// The app in its own window, until that is closed.
+fn window(workspace: &Workspace, homes: &Path) -> Result<()> {
+    command::run(
+        program(workspace.desktop(), &workspace.root)
+            .env("DHC_UI_DIR", workspace.ui_dist())
+            .arg("--demo")
+            .arg(homes),
+    )
 }
 
 fn prepare(workspace: &Workspace) -> Result<()> {

@@ -44,7 +44,7 @@ enum Task {
         /// Begin anew: forget the three profiles and their network
         #[arg(long)]
         fresh: bool,
-        /// Print the address and do not open a window or a browser
+        /// Serve the app on loopback and print the address, even where there is a display
         #[arg(long)]
         no_open: bool,
     },

@@ -29,7 +29,7 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     let dist = workspace.ui_dist();
     let stamp = Stamp::new(
         workspace.target.join("ui-dist.stamp"),
-        &["3"],
+        &["4"],
         &workspace.root,
         &INPUTS,
     )?;
@@ -44,6 +44,8 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
         .input_path(&module)
         .web(true)?
         .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
         .out_name("dhc-ui")
         .generate(&fresh)
         .context("wasm-bindgen")?;
