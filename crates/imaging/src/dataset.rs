@@ -63,7 +63,7 @@ pub(crate) struct Contents {
 
 const LONGEST_KEPT_VALUE: u32 = 1 << 20;
 const DEEPEST_NESTING: usize = 64;
-const MOST_KEPT_ELEMENTS: usize = 2_000_000;
+const MOST_KEPT_ELEMENTS: usize = 1_000_000;
 const MOST_FRAGMENTS: usize = 4_000_000;
 
 struct OpenSequence {
