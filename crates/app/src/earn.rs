@@ -37,10 +37,18 @@ struct Pool {
     schedule: PoolSchedule,
     ledger: PoolLedger,
     standing: dhc_domain::Standing,
+    /// The chain's time: by it days open and close.
+    now: Timestamp,
 }
 
 impl Pool {
     async fn read(profile: &Profile) -> Result<Self, Failure> {
+        let now = profile
+            .chain
+            .sync()
+            .await
+            .map_err(crate::ledger::sync_failure)?
+            .time;
         let Attested {
             value: schedule, ..
         } = profile
@@ -57,11 +65,12 @@ impl Pool {
             schedule,
             ledger: ledger.value,
             standing: ledger.standing,
+            now,
         })
     }
 
-    fn today(&self, now: Timestamp) -> u64 {
-        now.0.saturating_sub(self.schedule.genesis.0) / self.schedule.day_s.max(1)
+    fn today(&self) -> u64 {
+        self.now.0.saturating_sub(self.schedule.genesis.0) / self.schedule.day_s.max(1)
     }
 
     fn begins(&self, day: u64) -> Timestamp {
@@ -107,8 +116,7 @@ impl Pool {
 pub async fn earnings(profile: &Profile) -> Result<EarningsView, Failure> {
     let session = profile.session()?;
     let pool = Pool::read(profile).await?;
-    let now = profile.clock.now();
-    let today = pool.today(now);
+    let today = pool.today();
     let history = profile
         .history::<Contributed>(&session, "contributions", session.address, At::Latest)
         .await?;
@@ -209,7 +217,7 @@ pub async fn weigh(profile: &Profile, id: &str) -> Result<WeighView, Failure> {
     let session = profile.session()?;
     let record = records::find(&session, id)?;
     let pool = Pool::read(profile).await?;
-    let (today, _) = pool.day(profile, pool.today(profile.clock.now())).await?;
+    let (today, _) = pool.day(profile, pool.today()).await?;
     let quality = record.seal.as_ref().map(|s| s.quality.clone());
     let weight = quality
         .as_ref()

@@ -12,7 +12,12 @@ pub struct Cli {
     #[arg(long, env = "DHC_HOME", global = true, value_name = "DIR")]
     pub home: Option<PathBuf>,
     /// `devnet`, `dhc`, `ethereum`, or a network file.
-    #[arg(long, global = true, default_value = "devnet", value_name = "NAME|FILE")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "devnet",
+        value_name = "NAME|FILE"
+    )]
     pub network: String,
     /// One JSON document on standard output.
     #[arg(long, global = true)]
@@ -242,7 +247,12 @@ pub struct Render {
     #[arg(long, default_value_t = 0)]
     pub frame: u32,
     /// Centre and width, in modality units.
-    #[arg(long, value_name = "C/W", conflicts_with = "preset", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "C/W",
+        conflicts_with = "preset",
+        allow_hyphen_values = true
+    )]
     pub window: Option<String>,
     #[arg(long, value_name = "NAME")]
     pub preset: Option<String>,
@@ -331,6 +341,13 @@ pub struct Demo {
 impl DevnetStart {
     /// As the app starts the network: any ports, a block a second.
     pub fn quiet() -> Self {
-        Self { data: None, block_ms: 1000, rpc_port: 0, evm_port: 0, fund: Vec::new(), day_s: 86_400 }
+        Self {
+            data: None,
+            block_ms: 1000,
+            rpc_port: 0,
+            evm_port: 0,
+            fund: Vec::new(),
+            day_s: 86_400,
+        }
     }
 }

@@ -22,7 +22,9 @@ pub fn data_folder() -> Result<PathBuf, Failure> {
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|h| Path::new(&h).join(".local/share")))
         .map(|d| d.join("dhc"))
-        .ok_or_else(|| Failure::new(Code::Misuse, "neither XDG_DATA_HOME nor HOME is set").hint("--home DIR"))
+        .ok_or_else(|| {
+            Failure::new(Code::Misuse, "neither XDG_DATA_HOME nor HOME is set").hint("--home DIR")
+        })
 }
 
 pub fn home(cli: &Cli) -> Result<PathBuf, Failure> {
@@ -40,12 +42,20 @@ pub fn network(name: &str) -> Result<NetworkFile, Failure> {
         file => PathBuf::from(file),
     };
     let text = std::fs::read_to_string(&path).map_err(|e| match name {
-        "devnet" => Failure::new(Code::NetworkUnreachable, "no embedded network is running").hint("dhc devnet start"),
-        "dhc" | "ethereum" => Failure::new(Code::NetworkUnreachable, format!("no file says where {name} is"))
-            .hint(format!("put its network file at {}", path.display())),
-        _ => Failure::new(Code::Misuse, format!("network file {}: {e}", path.display())),
+        "devnet" => Failure::new(Code::NetworkUnreachable, "no embedded network is running")
+            .hint("dhc devnet start"),
+        "dhc" | "ethereum" => Failure::new(
+            Code::NetworkUnreachable,
+            format!("no file says where {name} is"),
+        )
+        .hint(format!("put its network file at {}", path.display())),
+        _ => Failure::new(
+            Code::Misuse,
+            format!("network file {}: {e}", path.display()),
+        ),
     })?;
-    NetworkFile::parse(&text).map_err(|e| Failure::new(Code::Misuse, format!("{}: {e}", path.display())))
+    NetworkFile::parse(&text)
+        .map_err(|e| Failure::new(Code::Misuse, format!("{}: {e}", path.display())))
 }
 
 /// One home, for one command.
@@ -69,8 +79,14 @@ impl One {
     }
 
     pub async fn ask<C: Command>(&self, args: C) -> Result<Value, Failure> {
-        let args = serde_json::to_value(args).map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
-        let call = Call { name: C::NAME.into(), profile: ONLY.into(), job: Some("command".into()), args };
+        let args =
+            serde_json::to_value(args).map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
+        let call = Call {
+            name: C::NAME.into(),
+            profile: ONLY.into(),
+            job: Some("command".into()),
+            args,
+        };
         self.app.call(call).await
     }
 

@@ -33,10 +33,13 @@ pub async fn run(args: &DevnetStart, data: PathBuf) -> Result<Devnet, Failure> {
         .fund
         .iter()
         .map(|f| {
-            let (address, dhl) =
-                f.split_once('=').ok_or_else(|| Failure::new(Code::Misuse, "--fund takes ADDRESS=DHL"))?;
-            let address = parse_address(address).map_err(|e| Failure::new(Code::Misuse, e.to_string()))?;
-            let amount = Amount::from_dhl(dhl).map_err(|e| Failure::new(Code::Misuse, e.to_string()))?;
+            let (address, dhl) = f
+                .split_once('=')
+                .ok_or_else(|| Failure::new(Code::Misuse, "--fund takes ADDRESS=DHL"))?;
+            let address =
+                parse_address(address).map_err(|e| Failure::new(Code::Misuse, e.to_string()))?;
+            let amount =
+                Amount::from_dhl(dhl).map_err(|e| Failure::new(Code::Misuse, e.to_string()))?;
             Ok((address, amount))
         })
         .collect::<Result<Vec<_>, Failure>>()?;
@@ -48,5 +51,10 @@ pub async fn run(args: &DevnetStart, data: PathBuf) -> Result<Devnet, Failure> {
         day_s: args.day_s,
         ..Config::new(data)
     };
-    Devnet::start(config).await.map_err(|e| Failure::new(Code::NetworkUnreachable, format!("the devnet did not start: {e}")))
+    Devnet::start(config).await.map_err(|e| {
+        Failure::new(
+            Code::NetworkUnreachable,
+            format!("the devnet did not start: {e}"),
+        )
+    })
 }

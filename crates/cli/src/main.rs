@@ -36,7 +36,10 @@ fn main() -> ExitCode {
     };
     log_to_stderr(cli.verbose);
     let output = Output { json: cli.json };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(e) => return refuse(&output, &Failure::new(Code::Internal, e.to_string())),
     };
@@ -56,12 +59,19 @@ fn main() -> ExitCode {
 
 /// Clap's message without its colours and hints about `--help`.
 fn usage(e: &clap::Error) -> String {
-    e.to_string().trim_start_matches("error: ").trim().to_owned()
+    e.to_string()
+        .trim_start_matches("error: ")
+        .trim()
+        .to_owned()
 }
 
 fn refuse(output: &Output, failure: &Failure) -> ExitCode {
     output.failure(failure);
-    ExitCode::from(if failure.code == Code::Misuse { MISUSE } else { 1 })
+    ExitCode::from(if failure.code == Code::Misuse {
+        MISUSE
+    } else {
+        1
+    })
 }
 
 fn log_to_stderr(verbose: u8) {
@@ -73,7 +83,10 @@ fn log_to_stderr(verbose: u8) {
         _ => "debug",
     };
     let filter = EnvFilter::try_from_env("DHC_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Ctrl-C or SIGTERM.

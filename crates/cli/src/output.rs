@@ -29,7 +29,10 @@ impl Output {
 
     pub fn failure(&self, failure: &Failure) {
         if self.json {
-            eprintln!("{}", serde_json::to_string(failure).unwrap_or_else(|_| failure.to_string()));
+            eprintln!(
+                "{}",
+                serde_json::to_string(failure).unwrap_or_else(|_| failure.to_string())
+            );
             return;
         }
         eprintln!("dhc: {} ({})", failure.message, failure.code);
@@ -86,7 +89,9 @@ fn standing(value: &Value) -> String {
 }
 
 fn scalar(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]

@@ -16,7 +16,9 @@ pub fn draw(mut events: Receiver<Event>, json: bool) {
         let mut shown = None;
         loop {
             match events.recv().await {
-                Ok(Event::Progress { stage, done, total, .. }) => {
+                Ok(Event::Progress {
+                    stage, done, total, ..
+                }) => {
                     if shown != Some(stage) {
                         bar.set_style(style(stage));
                         bar.set_message(words(stage));
@@ -35,7 +37,9 @@ pub fn draw(mut events: Receiver<Event>, json: bool) {
 fn style(stage: Stage) -> ProgressStyle {
     let template = match stage {
         Stage::Reading => "{spinner} {msg} {bytes}",
-        Stage::Sealing | Stage::Fetching => "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}",
+        Stage::Sealing | Stage::Fetching => {
+            "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}"
+        }
         Stage::Committing | Stage::Proving | Stage::AskingForKey => "{spinner} {msg} {pos}/{len}",
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use crate::{
     app,
-    args::{Cli, Command, Consent, Contact, Devnet, Earnings, Film, Identity, Mode, Node, Records, Vault},
+    args::{
+        Cli, Command, Consent, Contact, Devnet, Earnings, Film, Identity, Mode, Node, Records,
+        Vault,
+    },
     composition::One,
     demo, devnet, film,
     output::Output,
@@ -48,26 +51,75 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
     let one = One::open(cli, needs_vault(&cli.command), false).await?;
     match &cli.command {
         Command::Devnet(Devnet::Fund { address, dhl }) => {
-            one.ask(ipc::Fund { to: address.clone(), amount: dhl.clone() }).await
+            one.ask(ipc::Fund {
+                to: address.clone(),
+                amount: dhl.clone(),
+            })
+            .await
         }
-        Command::Devnet(Devnet::Certify { address, grade, name }) => {
-            one.ask(ipc::Certify { address: address.clone(), grade: grade.clone(), name: name.clone() }).await
+        Command::Devnet(Devnet::Certify {
+            address,
+            grade,
+            name,
+        }) => {
+            one.ask(ipc::Certify {
+                address: address.clone(),
+                grade: grade.clone(),
+                name: name.clone(),
+            })
+            .await
         }
         Command::Vault(vault) => vaults(cli, &one, vault).await,
         Command::Node(Node::Status) => one.ask(ipc::NodeStatus {}).await,
         Command::Identity(Identity::Publish) => one.ask(ipc::PublishIdentity {}).await,
-        Command::Identity(Identity::Show { address }) => one.ask(ipc::ShowIdentity { address: address.clone() }).await,
-        Command::Balance { address } => one.ask(ipc::Balance { address: address.clone() }).await,
-        Command::Send { to, amount } => one.ask(ipc::Send { to: to.clone(), amount: amount.clone() }).await,
+        Command::Identity(Identity::Show { address }) => {
+            one.ask(ipc::ShowIdentity {
+                address: address.clone(),
+            })
+            .await
+        }
+        Command::Balance { address } => {
+            one.ask(ipc::Balance {
+                address: address.clone(),
+            })
+            .await
+        }
+        Command::Send { to, amount } => {
+            one.ask(ipc::Send {
+                to: to.clone(),
+                amount: amount.clone(),
+            })
+            .await
+        }
         Command::Activity => one.ask(ipc::Activity {}).await,
         Command::Contact(Contact::List) => one.ask(ipc::Contacts {}).await,
-        Command::Contact(Contact::Save { address, name, organisation }) => {
-            let (address, name, organisation) = (address.clone(), name.clone(), organisation.clone());
-            one.ask(ipc::SaveContact { address, name, organisation }).await
+        Command::Contact(Contact::Save {
+            address,
+            name,
+            organisation,
+        }) => {
+            let (address, name, organisation) =
+                (address.clone(), name.clone(), organisation.clone());
+            one.ask(ipc::SaveContact {
+                address,
+                name,
+                organisation,
+            })
+            .await
         }
-        Command::Import { paths, issuer_seal, issuer_key } => {
-            let (paths, issuer_seal, issuer_key) = (paths.clone(), issuer_seal.clone(), issuer_key.clone());
-            one.ask(ipc::Import { paths, issuer_seal, issuer_key }).await
+        Command::Import {
+            paths,
+            issuer_seal,
+            issuer_key,
+        } => {
+            let (paths, issuer_seal, issuer_key) =
+                (paths.clone(), issuer_seal.clone(), issuer_key.clone());
+            one.ask(ipc::Import {
+                paths,
+                issuer_seal,
+                issuer_key,
+            })
+            .await
         }
         Command::Issue(i) => {
             one.ask(ipc::Issue {
@@ -80,17 +132,29 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
             .await
         }
         Command::Records { command: None } => one.ask(ipc::Records {}).await,
-        Command::Records { command: Some(Records::Show { id }) } => one.ask(ipc::ShowRecord { id: id.clone() }).await,
+        Command::Records {
+            command: Some(Records::Show { id }),
+        } => one.ask(ipc::ShowRecord { id: id.clone() }).await,
         Command::Consent(consent) => consents(&one, consent).await,
         Command::Fetch { grant, out } => {
             let out = out.as_ref().map(|o| o.to_string_lossy().into_owned());
-            one.ask(ipc::Fetch { grant: grant.clone(), out }).await
+            one.ask(ipc::Fetch {
+                grant: grant.clone(),
+                out,
+            })
+            .await
         }
         Command::Contribute { id, template } => {
-            one.ask(ipc::Contribute { id: id.clone(), template: template.clone() }).await
+            one.ask(ipc::Contribute {
+                id: id.clone(),
+                template: template.clone(),
+            })
+            .await
         }
         Command::Earnings { command: None } => one.ask(ipc::Earnings {}).await,
-        Command::Earnings { command: Some(Earnings::Claim) } => one.ask(ipc::Claim {}).await,
+        Command::Earnings {
+            command: Some(Earnings::Claim),
+        } => one.ask(ipc::Claim {}).await,
         Command::Devnet(Devnet::Start(_))
         | Command::Film(_)
         | Command::Serve(_)
@@ -101,13 +165,26 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
 
 async fn vaults(cli: &Cli, one: &One, command: &Vault) -> Result<Value, Failure> {
     let passphrase = |file: &Option<std::path::PathBuf>| {
-        file.as_deref().map_or_else(|| Ok(String::new()), |f| secrets::first_line(f).map(|p| p.to_string()))
+        file.as_deref().map_or_else(
+            || Ok(String::new()),
+            |f| secrets::first_line(f).map(|p| p.to_string()),
+        )
     };
     match command {
-        Vault::Create { words, passphrase_file, show_words } => {
+        Vault::Create {
+            words,
+            passphrase_file,
+            show_words,
+        } => {
             let password = secrets::password(cli, true)?.to_string();
             let passphrase = passphrase(passphrase_file)?;
-            let made = one.call(ipc::CreateVault { words: *words, password, passphrase }).await?;
+            let made = one
+                .call(ipc::CreateVault {
+                    words: *words,
+                    password,
+                    passphrase,
+                })
+                .await?;
             // On a terminal the words are what the command is for.
             let shown = *show_words || !cli.json;
             Ok(match made.words.filter(|_| shown) {
@@ -115,11 +192,20 @@ async fn vaults(cli: &Cli, one: &One, command: &Vault) -> Result<Value, Failure>
                 None => json!({"accounts": made.accounts}),
             })
         }
-        Vault::Restore { words_file, passphrase_file } => {
+        Vault::Restore {
+            words_file,
+            passphrase_file,
+        } => {
             let words = secrets::whole(words_file)?.to_string();
             let password = secrets::password(cli, true)?.to_string();
             let passphrase = passphrase(passphrase_file)?;
-            let made = one.call(ipc::RestoreVault { words, password, passphrase }).await?;
+            let made = one
+                .call(ipc::RestoreVault {
+                    words,
+                    password,
+                    passphrase,
+                })
+                .await?;
             Ok(json!({"accounts": made.accounts}))
         }
         Vault::Accounts => one.ask(ipc::Accounts {}).await,
@@ -129,7 +215,16 @@ async fn vaults(cli: &Cli, one: &One, command: &Vault) -> Result<Value, Failure>
 
 async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
     match command {
-        Consent::Grant { study, to, purpose, until, template, mode, approver, threshold } => {
+        Consent::Grant {
+            study,
+            to,
+            purpose,
+            until,
+            template,
+            mode,
+            approver,
+            threshold,
+        } => {
             one.ask(ipc::Grant {
                 study: study.clone(),
                 to: to.clone(),
@@ -145,8 +240,18 @@ async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
             })
             .await
         }
-        Consent::Approve { grant } => one.ask(ipc::ApproveGrant { grant: grant.clone() }).await,
-        Consent::Revoke { grant } => one.ask(ipc::RevokeGrant { grant: grant.clone() }).await,
+        Consent::Approve { grant } => {
+            one.ask(ipc::ApproveGrant {
+                grant: grant.clone(),
+            })
+            .await
+        }
+        Consent::Revoke { grant } => {
+            one.ask(ipc::RevokeGrant {
+                grant: grant.clone(),
+            })
+            .await
+        }
         Consent::List { given, received } => {
             let direction = match (given, received) {
                 (true, _) => Some("given".to_owned()),
@@ -155,7 +260,12 @@ async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
             };
             one.ask(ipc::Grants { direction }).await
         }
-        Consent::Audit { study } => one.ask(ipc::Audit { study: study.clone() }).await,
+        Consent::Audit { study } => {
+            one.ask(ipc::Audit {
+                study: study.clone(),
+            })
+            .await
+        }
         Consent::Templates => one.ask(ipc::Templates {}).await,
     }
 }

@@ -10,7 +10,9 @@ use crate::args::Cli;
 /// The first line of a file.
 pub fn first_line(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let text = whole(path)?;
-    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+    Ok(Zeroizing::new(
+        text.lines().next().unwrap_or_default().to_owned(),
+    ))
 }
 
 pub fn whole(path: &Path) -> Result<Zeroizing<String>, Failure> {

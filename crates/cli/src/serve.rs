@@ -31,13 +31,19 @@ pub async fn serve(cli: &Cli, args: &Serve, output: &Output) -> Result<(), Failu
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))
         .await
         .map_err(|e| Failure::new(Code::Misuse, format!("port {}: {e}", args.port)))?;
-    let port = listener.local_addr().map_err(|e| Failure::new(Code::Internal, e.to_string()))?.port();
+    let port = listener
+        .local_addr()
+        .map_err(|e| Failure::new(Code::Internal, e.to_string()))?
+        .port();
 
     // The demo's network lives as long as its app.
     let kept = args.demo.as_deref().map(Kept::at);
     let devnet = match &kept {
         Some(kept) => {
-            let start = DevnetStart { day_s: kept.day_s()?, ..DevnetStart::quiet() };
+            let start = DevnetStart {
+                day_s: kept.day_s()?,
+                ..DevnetStart::quiet()
+            };
             Some(crate::devnet::run(&start, kept.devnet()).await?)
         }
         None => None,
@@ -46,8 +52,16 @@ pub async fn serve(cli: &Cli, args: &Serve, output: &Output) -> Result<(), Failu
         Some(devnet) => devnet.network_file.clone(),
         None => composition::network(&cli.network)?,
     };
-    let profiles = kept.as_ref().map(Kept::homes).or_else(|| args.profiles.clone());
-    let app = App::new(compose::world(network, profiles.clone(), kept.is_some(), true));
+    let profiles = kept
+        .as_ref()
+        .map(Kept::homes)
+        .or_else(|| args.profiles.clone());
+    let app = App::new(compose::world(
+        network,
+        profiles.clone(),
+        kept.is_some(),
+        true,
+    ));
     match profiles {
         Some(_) => app.open_profiles().await?,
         None => drop(app.open_profile(ONLY, &composition::home(cli)?).await?),
@@ -57,7 +71,11 @@ pub async fn serve(cli: &Cli, args: &Serve, output: &Output) -> Result<(), Failu
     let gate = Arc::new(gate::Gate::new(port));
     let pages = Arc::new(pages::Pages::open(ui(args))?);
     let url = gate.url();
-    let shared = Shared { app: app.clone(), gate, pages };
+    let shared = Shared {
+        app: app.clone(),
+        gate,
+        pages,
+    };
     let server = axum::serve(listener, routes::router(shared));
     output.ready(&json!({"ready": true, "url": url}));
     tokio::select! {
@@ -76,7 +94,9 @@ pub async fn serve(cli: &Cli, args: &Serve, output: &Output) -> Result<(), Failu
 /// The built UI: as told, else beside the program's folder.
 fn ui(args: &Serve) -> PathBuf {
     args.ui.clone().unwrap_or_else(|| {
-        let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.join("ui-dist")));
+        let beside = std::env::current_exe()
+            .ok()
+            .and_then(|exe| Some(exe.parent()?.parent()?.join("ui-dist")));
         beside.unwrap_or_else(|| PathBuf::from("ui-dist"))
     })
 }

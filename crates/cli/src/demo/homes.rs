@@ -17,7 +17,9 @@ pub struct Kept {
 
 impl Kept {
     pub fn at(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self {
+            folder: folder.to_owned(),
+        }
     }
 
     pub fn make(folder: &Path) -> Result<Self, Failure> {
@@ -53,8 +55,13 @@ impl Kept {
     /// The day's length that the kept network was made with.
     pub fn day_s(&self) -> Result<u64, Failure> {
         let path = self.devnet().join("network.json");
-        let text = std::fs::read_to_string(&path)
-            .map_err(|_| Failure::new(Code::Misuse, format!("{} holds no demo", self.folder.display())).hint("dhc demo --keep DIR"))?;
+        let text = std::fs::read_to_string(&path).map_err(|_| {
+            Failure::new(
+                Code::Misuse,
+                format!("{} holds no demo", self.folder.display()),
+            )
+            .hint("dhc demo --keep DIR")
+        })?;
         NetworkFile::parse(&text)
             .map(|n| n.day_s)
             .map_err(|e| Failure::new(Code::Misuse, e.to_string()))

@@ -24,7 +24,11 @@ fn internal(e: impl std::fmt::Display) -> Failure {
 
 fn dhc() -> Result<Command, Failure> {
     let mut command = Command::new(std::env::current_exe().map_err(internal)?);
-    command.arg("--json").arg("--yes").stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .arg("--json")
+        .arg("--yes")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     Ok(command)
 }
 
@@ -38,13 +42,23 @@ pub struct Person {
 
 impl Person {
     pub fn new(kept: &Kept, name: &'static str, network: &Path) -> Self {
-        Self { name, home: kept.home(name), network: network.to_owned(), password: kept.password() }
+        Self {
+            name,
+            home: kept.home(name),
+            network: network.to_owned(),
+            password: kept.password(),
+        }
     }
 
     fn command(&self, args: &[&str]) -> Result<Command, Failure> {
         let mut command = dhc()?;
         command
-            .args(["--home", &text(&self.home), "--network", &text(&self.network)])
+            .args([
+                "--home",
+                &text(&self.home),
+                "--network",
+                &text(&self.network),
+            ])
             .args(["--password-file", &text(&self.password)])
             .args(args);
         Ok(command)
@@ -57,8 +71,13 @@ impl Person {
             return serde_json::from_slice(&ended.stdout).map_err(internal);
         }
         let said = String::from_utf8_lossy(&ended.stderr);
-        let last = said.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or_default();
-        Err(serde_json::from_str(last).unwrap_or_else(|_| internal(format!("{}: {last}", ended.status))))
+        let last = said
+            .lines()
+            .rev()
+            .find(|l| !l.trim().is_empty())
+            .unwrap_or_default();
+        Err(serde_json::from_str(last)
+            .unwrap_or_else(|_| internal(format!("{}: {last}", ended.status))))
     }
 
     /// This person's app, answering others until it is stopped.
@@ -76,17 +95,33 @@ pub struct Service {
 impl Service {
     pub async fn devnet(kept: &Kept, day_s: u64) -> Result<Self, Failure> {
         let mut command = dhc()?;
-        command.args(["devnet", "start", "--data", &text(&kept.devnet()), "--day-s", &day_s.to_string()]);
+        command.args([
+            "devnet",
+            "start",
+            "--data",
+            &text(&kept.devnet()),
+            "--day-s",
+            &day_s.to_string(),
+        ]);
         Self::start(command).await
     }
 
     async fn start(mut command: Command) -> Result<Self, Failure> {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().map_err(internal)?;
-        let stdout = child.stdout.take().ok_or_else(|| internal("a process without output"))?;
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .map_err(internal)?;
+        let stdout = child
+            .stdout
+            .take()
+            .ok_or_else(|| internal("a process without output"))?;
         let mut line = String::new();
         let read = tokio::time::timeout(START, BufReader::new(stdout).read_line(&mut line)).await;
-        read.map_err(|_| internal("a process was not ready in time"))?.map_err(internal)?;
-        let ready = serde_json::from_str(&line).map_err(|_| internal("a process ended before it was ready"))?;
+        read.map_err(|_| internal("a process was not ready in time"))?
+            .map_err(internal)?;
+        let ready = serde_json::from_str(&line)
+            .map_err(|_| internal("a process ended before it was ready"))?;
         Ok(Self { child, ready })
     }
 

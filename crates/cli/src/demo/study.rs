@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use dhc_ipc::{Code, Failure};
 
-const STUDY: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/demo/study.zip"));
+const STUDY: &[u8] = include_bytes!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../assets/demo/study.zip"
+));
 
 /// Writes the bundled study below `folder`.
 pub fn bundled(folder: &Path) -> Result<PathBuf, Failure> {

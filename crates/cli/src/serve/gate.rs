@@ -27,7 +27,11 @@ pub struct Gate {
 impl Gate {
     pub fn new(port: u16) -> Self {
         let secret = || hex::encode(rand::random::<[u8; 32]>());
-        Self { port, token: secret(), cookie: secret() }
+        Self {
+            port,
+            token: secret(),
+            cookie: secret(),
+        }
     }
 
     pub fn url(&self) -> String {
@@ -35,14 +39,21 @@ impl Gate {
     }
 
     fn is_our_host(&self, host: &str) -> bool {
-        [format!("127.0.0.1:{}", self.port), format!("localhost:{}", self.port)].iter().any(|h| h == host)
+        [
+            format!("127.0.0.1:{}", self.port),
+            format!("localhost:{}", self.port),
+        ]
+        .iter()
+        .any(|h| h == host)
     }
 
     /// Requests that a page makes carry its origin; ours is the only one.
     fn is_our_origin(&self, headers: &HeaderMap) -> bool {
         match headers.get(header::ORIGIN).map(HeaderValue::to_str) {
             None => true,
-            Some(Ok(origin)) => origin.strip_prefix("http://").is_some_and(|h| self.is_our_host(h)),
+            Some(Ok(origin)) => origin
+                .strip_prefix("http://")
+                .is_some_and(|h| self.is_our_host(h)),
             Some(Err(_)) => false,
         }
     }
@@ -59,7 +70,8 @@ impl Gate {
 
     fn has_token(&self, query: Option<&str>) -> bool {
         query.into_iter().flat_map(|q| q.split('&')).any(|pair| {
-            pair.split_once('=').is_some_and(|(name, value)| name == "token" && same(value, &self.token))
+            pair.split_once('=')
+                .is_some_and(|(name, value)| name == "token" && same(value, &self.token))
         })
     }
 }
@@ -72,7 +84,10 @@ fn same(a: &str, b: &str) -> bool {
 pub async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let gate = &shared.gate;
     let headers = request.headers();
-    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let host = headers
+        .get(header::HOST)
+        .and_then(|h| h.to_str().ok())
+        .unwrap_or_default();
     if !gate.is_our_host(host) || !gate.is_our_origin(headers) {
         return closed(StatusCode::FORBIDDEN);
     }
@@ -84,18 +99,41 @@ pub async fn guard(State(shared): State<Shared>, request: Request, next: Next) -
         closed(StatusCode::UNAUTHORIZED)
     };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers.insert(
+        "cross-origin-opener-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("same-origin"),
+    );
     response
 }
 
 /// Trades the token for the cookie and takes the token out of the address bar.
 fn enter(gate: &Gate) -> Response {
-    let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", gate.cookie);
-    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/")], Body::empty()).into_response();
+    let cookie = format!(
+        "{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict",
+        gate.cookie
+    );
+    let mut response = (
+        StatusCode::SEE_OTHER,
+        [(header::LOCATION, "/")],
+        Body::empty(),
+    )
+        .into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
@@ -118,13 +156,27 @@ mod tests {
     fn only_our_own_page_gets_in() {
         let gate = Gate::new(4321);
         assert!(gate.is_our_host("127.0.0.1:4321"));
-        for host in ["127.0.0.1", "127.0.0.1:4322", "evil.example:4321", "127.0.0.1:4321.evil.example", ""] {
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:4322",
+            "evil.example:4321",
+            "127.0.0.1:4321.evil.example",
+            "",
+        ] {
             assert!(!gate.is_our_host(host), "{host}");
         }
         assert!(gate.is_our_origin(&HeaderMap::new()));
         assert!(gate.is_our_origin(&headers(header::ORIGIN, "http://127.0.0.1:4321")));
-        for origin in ["http://evil.example", "null", "https://127.0.0.1:4321", "http://127.0.0.1:9"] {
-            assert!(!gate.is_our_origin(&headers(header::ORIGIN, origin)), "{origin}");
+        for origin in [
+            "http://evil.example",
+            "null",
+            "https://127.0.0.1:4321",
+            "http://127.0.0.1:9",
+        ] {
+            assert!(
+                !gate.is_our_origin(&headers(header::ORIGIN, origin)),
+                "{origin}"
+            );
         }
     }
 

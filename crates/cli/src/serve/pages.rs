@@ -19,10 +19,14 @@ pub struct Pages {
 
 impl Pages {
     pub fn open(folder: PathBuf) -> Result<Self, Failure> {
-        let mut pages = Self { files: BTreeMap::new() };
+        let mut pages = Self {
+            files: BTreeMap::new(),
+        };
         let mut folders = vec![(folder.clone(), String::new())];
         while let Some((folder, prefix)) = folders.pop() {
-            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+            let Ok(entries) = std::fs::read_dir(&folder) else {
+                continue;
+            };
             for entry in entries.flatten() {
                 let name = format!("{prefix}/{}", entry.file_name().to_string_lossy());
                 let Ok(meta) = entry.metadata() else { continue };
@@ -37,21 +41,34 @@ impl Pages {
             }
         }
         if !pages.files.contains_key("/index.html") {
-            return Err(Failure::new(Code::FileUnreadable, format!("{} holds no built user interface", folder.display()))
-                .hint("cargo xtask ui, or --ui DIR"));
+            return Err(Failure::new(
+                Code::FileUnreadable,
+                format!("{} holds no built user interface", folder.display()),
+            )
+            .hint("cargo xtask ui, or --ui DIR"));
         }
         Ok(pages)
     }
 
     /// A file, or, for the app's own routes, its index: deep links work.
     pub fn get(&self, path: &str) -> Response {
-        let is_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
-        let found = self.files.get(path).or_else(|| self.files.get("/index.html").filter(|_| !is_file));
+        let is_file = path
+            .rsplit('/')
+            .next()
+            .is_some_and(|last| last.contains('.'));
+        let found = self
+            .files
+            .get(path)
+            .or_else(|| self.files.get("/index.html").filter(|_| !is_file));
         match found {
-            Some((kind, bytes)) => {
-                ([(header::CONTENT_TYPE, *kind), (header::CACHE_CONTROL, "no-cache")], Body::from(bytes.clone()))
-                    .into_response()
-            }
+            Some((kind, bytes)) => (
+                [
+                    (header::CONTENT_TYPE, *kind),
+                    (header::CACHE_CONTROL, "no-cache"),
+                ],
+                Body::from(bytes.clone()),
+            )
+                .into_response(),
             None => StatusCode::NOT_FOUND.into_response(),
         }
     }

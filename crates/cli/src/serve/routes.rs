@@ -24,11 +24,17 @@ const LARGEST_CALL: usize = 256 << 10;
 
 pub fn router(shared: Shared) -> Router {
     Router::new()
-        .route("/api/call", post(call).layer(DefaultBodyLimit::max(LARGEST_CALL)))
+        .route(
+            "/api/call",
+            post(call).layer(DefaultBodyLimit::max(LARGEST_CALL)),
+        )
         .route("/api/frame", get(frame))
         .route("/api/thumbnail", get(thumbnail))
         .route("/api/events", get(events))
-        .route("/api/upload", post(upload::upload).layer(DefaultBodyLimit::disable()))
+        .route(
+            "/api/upload",
+            post(upload::upload).layer(DefaultBodyLimit::disable()),
+        )
         .fallback(page)
         .layer(middleware::from_fn_with_state(shared.clone(), gate::guard))
         .with_state(shared)
@@ -53,7 +59,9 @@ async fn call(State(shared): State<Shared>, Json(call): Json<Call>) -> Result<Re
     let app = shared.app.clone();
     let answer = tokio::spawn(async move { app.call(call).await }).await;
     let answer = answer.unwrap_or_else(|e| Err(Failure::new(Code::Internal, e.to_string())));
-    answer.map(|value| Json(value).into_response()).map_err(Failed)
+    answer
+        .map(|value| Json(value).into_response())
+        .map_err(Failed)
 }
 
 #[derive(Deserialize)]
@@ -66,17 +74,40 @@ struct Place {
 }
 
 async fn frame(State(shared): State<Shared>, Query(at): Query<Place>) -> Result<Response, Failed> {
-    let bytes = shared.app.frame(&at.profile, &at.film, at.series, at.frame).await.map_err(Failed)?;
-    let headers = [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, "no-store")];
+    let bytes = shared
+        .app
+        .frame(&at.profile, &at.film, at.series, at.frame)
+        .await
+        .map_err(Failed)?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     Ok((headers, bytes).into_response())
 }
 
-async fn thumbnail(State(shared): State<Shared>, Query(at): Query<Place>) -> Result<Response, Failed> {
-    let png = shared.app.thumbnail(&at.profile, &at.film, at.series).await.map_err(Failed)?;
-    Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "no-store")], png).into_response())
+async fn thumbnail(
+    State(shared): State<Shared>,
+    Query(at): Query<Place>,
+) -> Result<Response, Failed> {
+    let png = shared
+        .app
+        .thumbnail(&at.profile, &at.film, at.series)
+        .await
+        .map_err(Failed)?;
+    Ok((
+        [
+            (header::CONTENT_TYPE, "image/png"),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        png,
+    )
+        .into_response())
 }
 
-async fn events(State(shared): State<Shared>) -> Sse<impl Stream<Item = Result<ServerSent, Infallible>>> {
+async fn events(
+    State(shared): State<Shared>,
+) -> Sse<impl Stream<Item = Result<ServerSent, Infallible>>> {
     let stream = BroadcastStream::new(shared.app.events()).filter_map(|event| async move {
         // Who lags behind reads the screens anew anyway.
         let event = event.ok()?;
@@ -86,5 +117,9 @@ async fn events(State(shared): State<Shared>) -> Sse<impl Stream<Item = Result<S
 }
 
 async fn page(State(shared): State<Shared>, uri: Uri) -> Response {
-    shared.pages.get(if uri.path() == "/" { "/index.html" } else { uri.path() })
+    shared.pages.get(if uri.path() == "/" {
+        "/index.html"
+    } else {
+        uri.path()
+    })
 }
