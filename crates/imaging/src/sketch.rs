@@ -226,6 +226,18 @@ mod tests {
         assert!(equal(sketch(&one, &KEY), sketch(&one, &[8; 32])) < 10);
     }
 
+    /// Committees compare sketches that were made years apart.
+    #[test]
+    fn the_sketch_of_a_slice_stays_what_it_is() {
+        let mut ramp = slice(1.0, 0.0, 1.0, 0.0);
+        ramp.data = (0..96u16 * 96)
+            .flat_map(|i| ((i % 96) * (i / 96) + 7 * (i % 13)).to_le_bytes())
+            .collect();
+        let sketch = sketch([&ramp], &KEY);
+        let hex: String = sketch[..16].iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, "93348957c76e4899d20515f4e407d989");
+    }
+
     #[test]
     fn a_slice_without_content_says_nothing() {
         let mut flat = slice(1.0, 0.0, 1.0, 0.0);

@@ -6,8 +6,10 @@ use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
 use dhc_imaging::{Limits, Opener, RefusalCode, Scan, ScanError, scan};
-use dicom_core::VR;
-use dicom_dictionary_std::tags;
+use dicom_core::value::DataSetSequence;
+use dicom_core::{DataElement, Length, PrimitiveValue, VR};
+use dicom_dictionary_std::{tags, uids};
+use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use support::{Image, zip};
 use tempfile::TempDir;
 
@@ -282,6 +284,105 @@ fn files_without_preamble_and_meta_are_recognised() {
         ),
         (1, 1, 0)
     );
+}
+
+/// A DICOMDIR whose records refer to the files, each by its components.
+fn dicomdir(files: &[&[&str]]) -> Vec<u8> {
+    let records: Vec<_> = files
+        .iter()
+        .map(|parts| {
+            let id = PrimitiveValue::Strs(parts.iter().map(|p| p.to_string()).collect());
+            let element = DataElement::new(tags::REFERENCED_FILE_ID, VR::CS, id);
+            InMemDicomObject::from_element_iter([element])
+        })
+        .collect();
+    let sequence = DataSetSequence::new(records, Length::UNDEFINED);
+    let mut index = Image::new();
+    index.data = InMemDicomObject::from_element_iter([DataElement::new(
+        tags::DIRECTORY_RECORD_SEQUENCE,
+        VR::SQ,
+        sequence,
+    )]);
+    let meta = FileMetaTableBuilder::new()
+        .transfer_syntax(support::EXPLICIT)
+        .media_storage_sop_class_uid(uids::MEDIA_STORAGE_DIRECTORY_STORAGE)
+        .media_storage_sop_instance_uid("1.2.3.9");
+    let mut bytes = Vec::new();
+    index
+        .data
+        .with_meta(meta)
+        .unwrap()
+        .write_all(&mut bytes)
+        .unwrap();
+    bytes
+}
+
+#[test]
+fn a_dicomdir_names_the_files_and_leads_nowhere_else() {
+    let index = dicomdir(&[&["IMAGES", "IM1"], &["IMAGES", "GONE"], &["..", "SECRET"]]);
+    let dir = folder(&[
+        ("disc/DICOMDIR", &index),
+        ("disc/images/im1", &Image::new().file()),
+        (
+            "disc/images/unlisted",
+            &Image::new().slice("1.9.7", 7, 0.0).file(),
+        ),
+        ("SECRET", &Image::new().slice("1.9.8", 8, 0.0).file()),
+    ]);
+    let named = read(dir.path().join("disc/DICOMDIR")).unwrap();
+    let uids: Vec<_> = named.studies[0]
+        .study
+        .instances()
+        .map(|i| i.sop_instance_uid.as_str())
+        .collect();
+    assert_eq!(uids, ["1.2.3.4.1"]);
+    assert_eq!(named.skipped.len(), 2);
+    // In a folder it is one file among others.
+    let whole = read(dir.path().join("disc")).unwrap();
+    assert_eq!(whole.studies[0].study.instance_count(), 2);
+    assert_eq!(whole.skipped[0].code, RefusalCode::NotDicom);
+}
+
+/// What manifests hold from now on.
+#[test]
+fn a_summary_is_written_as_manifests_have_it() {
+    let mut image = Image::new();
+    image.slice("1.9.1", 1, 2.5);
+    image
+        .text(tags::WINDOW_CENTER, VR::DS, "40")
+        .text(tags::WINDOW_WIDTH, VR::DS, "80");
+    let dir = folder(&[("x", &image.file())]);
+    let mut study = read(dir.path()).unwrap().studies.remove(0).study;
+    let instance = &mut study.series[0].instances[0];
+    (instance.bytes, instance.sha256) = (512, [0xab; 32]);
+    let expected = serde_json::json!({
+        "uid": "1.2.3.1", "date": "2026-11-22", "time": null, "description": null,
+        "accession_number": null, "institution": null, "modalities": ["CT"],
+        "patient": {"name": "Doe^Jane", "id": null, "birth_date": null, "sex": null},
+        "series": [{
+            "uid": "1.2.3.2", "number": null, "modality": "CT", "description": null,
+            "body_part": null,
+            "instances": [{
+                "sop_instance_uid": "1.9.1",
+                "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                "number": 1,
+                "transfer_syntax": "1.2.840.10008.1.2.1",
+                "image": {
+                    "rows": 3, "columns": 4, "frames": 1, "samples_per_pixel": 1,
+                    "bits_allocated": 16, "photometric": "MONOCHROME2",
+                    "position": [0.0, 0.0, 2.5],
+                    "orientation": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+                    "pixel_spacing": null,
+                    "windows": [{
+                        "center": 40.0, "width": 80.0, "function": "linear", "explanation": null
+                    }],
+                },
+                "bytes": 512,
+                "sha256": "ab".repeat(32),
+            }],
+        }],
+    });
+    assert_eq!(serde_json::to_value(&study).unwrap(), expected);
 }
 
 #[test]
