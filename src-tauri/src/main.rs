@@ -17,13 +17,10 @@ fn main() -> ExitCode {
     let core = match tauri::async_runtime::block_on(compose::open(&arguments)) {
         Ok(core) => core,
         Err(failure) => {
-            eprintln!(
-                "{failure}{}",
-                failure
-                    .hint
-                    .map(|hint| format!(" ({hint})"))
-                    .unwrap_or_default()
-            );
+            eprintln!("{failure}");
+            if let Some(hint) = &failure.hint {
+                eprintln!("{hint}");
+            }
             return ExitCode::FAILURE;
         }
     };

@@ -64,23 +64,40 @@ pub fn standing(standing: &Standing) -> String {
     }
 }
 
-/// A film's name in plain words: the study's own description, else what was imaged and how.
+/// A film's name: the study's own description, else what was imaged and how. A description that
+/// only lists modalities is none.
 pub fn film_title(description: &str, body_part: Option<&str>, modalities: &[String]) -> String {
-    let how: Vec<String> = modalities.iter().map(|m| modality(m)).collect();
-    let how = how.join(" + ");
-    if let Some(part) = body_part.filter(|part| !part.trim().is_empty()) {
-        let known = lookup(&format!("body.{}", part.trim().to_uppercase()));
-        let part = known.map_or_else(|| capitalised(part), str::to_owned);
-        return tr("film.part_and_kind", &[("part", &part), ("kind", &how)]);
+    let description = description.trim();
+    let listed: Vec<&str> = description.split(", ").collect();
+    let only_lists = listed
+        .iter()
+        .all(|code| lookup(&format!("modality.{code}")).is_some());
+    if !description.is_empty() && !only_lists {
+        return description.replace(['^', '_'], " ");
     }
-    if description.trim().is_empty() {
-        return if how.is_empty() {
-            t("film.untitled").to_owned()
-        } else {
-            tr("film.of_kind", &[("kind", &how)])
-        };
+    let how = if modalities.is_empty() && only_lists {
+        kinds(&listed)
+    } else {
+        kinds(modalities)
+    };
+    match body_part.map(str::trim).filter(|part| !part.is_empty()) {
+        Some(part) => {
+            let known = lookup(&format!("body.{}", part.to_uppercase()));
+            let part = known.map_or_else(|| capitalised(part), str::to_owned);
+            tr("film.part_and_kind", &[("part", &part), ("kind", &how)])
+        }
+        None if how.is_empty() => t("film.untitled").to_owned(),
+        None => tr("film.of_kind", &[("kind", &how)]),
     }
-    description.trim().replace(['^', '_'], " ")
+}
+
+/// Modalities in plain words: "MRI + PET".
+pub fn kinds<S: AsRef<str>>(modalities: &[S]) -> String {
+    let words: Vec<String> = modalities
+        .iter()
+        .map(|code| modality(code.as_ref()))
+        .collect();
+    words.join(" + ")
 }
 
 fn capitalised(text: &str) -> String {
@@ -89,4 +106,23 @@ fn capitalised(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(chars).collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::film_title;
+
+    #[test]
+    fn a_film_is_called_by_its_description_or_by_what_it_shows() {
+        let mr = ["MR".to_owned()];
+        assert_eq!(film_title("Brain_MRI", Some("BRAIN"), &mr), "Brain MRI");
+        assert_eq!(film_title("", Some("BRAIN"), &mr), "Brain MRI");
+        assert_eq!(film_title("MR", None, &[]), "MRI study");
+        assert_eq!(film_title("MR, PT", None, &[]), "MRI + PET study");
+        assert_eq!(
+            film_title("", Some("TIBIA"), &["DX".to_owned()]),
+            "Tibia X-ray"
+        );
+        assert_eq!(film_title("", None, &[]), "a film");
+    }
 }

@@ -20,9 +20,15 @@ pub fn title(record: &RecordView) -> String {
     )
 }
 
-/// How many images, in how many series.
+/// What kind, how many images, in how many series.
 pub fn extent(record: &RecordView) -> String {
+    let kinds = words::kinds(&record.modalities);
     let images = tn("film.images", u64::from(record.instances), &[]);
+    let images = if kinds.is_empty() {
+        images
+    } else {
+        format!("{kinds} · {images}")
+    };
     match record.series {
         0 | 1 => images,
         n => format!("{images} · {}", tn("film.series", u64::from(n), &[])),
