@@ -1,5 +1,6 @@
 //! Colour images to RGB of 8 bits (PS3.3 C.7.6.3.1.2).
 
+use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
@@ -42,26 +43,30 @@ fn eight_bit(frame: &StoredFrame) -> Vec<u8> {
         .collect()
 }
 
+/// Descriptor, table and segments of each colour.
+const RED: [Tag; 3] = [
+    tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+    tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    tags::SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+];
+const GREEN: [Tag; 3] = [
+    tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+    tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    tags::SEGMENTED_GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+];
+const BLUE: [Tag; 3] = [
+    tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+    tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    tags::SEGMENTED_BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+];
+
 fn palette(frame: &StoredFrame, data: &InMemDicomObject) -> Result<Vec<u8>, DecodeError> {
-    let table = |descriptor, values| {
-        Lut::read(data, descriptor, values).ok_or_else(|| DecodeError::Unsupported {
-            transfer_syntax: frame.transfer_syntax.clone(),
-            what: "a palette that is missing or segmented".into(),
-        })
+    let table = |[descriptor, values, segments]: [Tag; 3]| {
+        Lut::read(data, descriptor, values)
+            .or_else(|| Lut::read_segmented(data, descriptor, segments))
+            .ok_or_else(|| DecodeError::Damaged("its palette is missing".into()))
     };
-    use tags::{
-        BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA as BLUE,
-        BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR as BLUE_DESCRIPTOR,
-        GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA as GREEN,
-        GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR as GREEN_DESCRIPTOR,
-        RED_PALETTE_COLOR_LOOKUP_TABLE_DATA as RED,
-        RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR as RED_DESCRIPTOR,
-    };
-    let tables = [
-        table(RED_DESCRIPTOR, RED)?,
-        table(GREEN_DESCRIPTOR, GREEN)?,
-        table(BLUE_DESCRIPTOR, BLUE)?,
-    ];
+    let tables = [table(RED)?, table(GREEN)?, table(BLUE)?];
     Ok(frame
         .samples()
         .flat_map(|index| tables.each_ref().map(|t| t.colour(index)))

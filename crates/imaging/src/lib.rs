@@ -14,6 +14,7 @@ mod lut;
 mod refusal;
 mod render;
 mod scan;
+mod segmented;
 mod sketch;
 mod study;
 mod tape;

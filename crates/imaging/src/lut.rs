@@ -6,6 +6,7 @@ use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
 use crate::attributes::{first_item, text};
+use crate::segmented::expand;
 
 /// A table from values to values; what lies outside takes the nearest end.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,13 +42,31 @@ impl Lut {
         };
         let bytes = data.get(values)?.to_bytes().ok()?;
         let values: Vec<u16> = if bytes.len() >= 2 * entries {
-            bytes.as_chunks::<2>().0[..entries]
-                .iter()
-                .map(|b| u16::from_le_bytes(*b))
-                .collect()
+            words(&bytes).take(entries).collect()
         } else {
             bytes.iter().take(entries).map(|b| u16::from(*b)).collect()
         };
+        Self::new(first, values, bits)
+    }
+
+    /// A palette's table given in segments.
+    pub(crate) fn read_segmented(
+        data: &InMemDicomObject,
+        descriptor: Tag,
+        segments: Tag,
+    ) -> Option<Self> {
+        let descriptor = data.get(descriptor)?.to_multi_int::<i64>().ok()?;
+        let &[_, first, bits] = descriptor.first_chunk()?;
+        let bytes = data.get(segments)?.to_bytes().ok()?;
+        let values = if bits == 8 {
+            expand(&bytes.iter().map(|b| u16::from(*b)).collect::<Vec<_>>(), 1)?
+        } else {
+            expand(&words(&bytes).collect::<Vec<_>>(), 2)?
+        };
+        Self::new(first, values, bits)
+    }
+
+    fn new(first: i64, values: Vec<u16>, bits: i64) -> Option<Self> {
         (!values.is_empty()).then_some(Self {
             first,
             values,
@@ -98,6 +117,14 @@ impl Lut {
             value.min(0xff) as u8
         }
     }
+}
+
+fn words(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    bytes
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|b| u16::from_le_bytes(*b))
 }
 
 #[cfg(test)]

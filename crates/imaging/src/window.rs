@@ -40,11 +40,12 @@ impl Window {
         })
     }
 
-    /// The window that spreads exactly `low..=high` over black to white.
+    /// The window that spreads exactly `low..=high` over black to white; one unit wide where
+    /// there is nothing to spread.
     pub fn covering(low: f64, high: f64) -> Self {
         Self {
             center: f64::midpoint(low, high),
-            width: (high - low).max(f64::MIN_POSITIVE),
+            width: if high > low { high - low } else { 1.0 },
             function: WindowFunction::LinearExact,
             explanation: None,
         }
