@@ -28,9 +28,27 @@ before(async () => {
   app = await openAs(browser, "doctor", { size: DESK });
   page = app.page;
   // The key comes from the patient's app, which must be open.
-  await unlock(page, (await people(page)).patient.id);
+  const { patient } = await people(page);
+  await unlock(page, patient.id);
+  await shareAFilm(patient.id);
 });
 after(async () => browser.close());
+
+// Something to read: the patient shares a record, if nothing is shared now.
+async function shareAFilm(patient) {
+  const received = async () => (await call(page, "consent_list", app.profile, { direction: "received" })).body.grants ?? [];
+  const readable = (grant) => grant.state === "active" && grant.openings === 0;
+  if ((await received()).some(readable)) return;
+  const [record] = (await call(page, "records", patient)).body.records;
+  const [me] = (await call(page, "accounts", app.profile)).body.accounts;
+  const given = await call(page, "consent_grant", patient, { study: record.id, to: me.address, purpose: "TREAT", until: "7d" });
+  assert.ok(given.ok, given.body.code);
+  const deadline = Date.now() + PATIENCE;
+  while (!(await received()).some(readable)) {
+    assert.ok(Date.now() < deadline, "the doctor never saw the grant");
+    await page.waitForTimeout(500);
+  }
+}
 
 test("the worklist leads to a film in one click", { timeout: 3 * PATIENCE }, async () => {
   const before = (await call(page, "consent_list", app.profile, { direction: "received" })).body;
