@@ -49,7 +49,11 @@ impl Kubo {
         let run = |args: &[&str]| ipfs(&program, folder.path(), args);
         run(&["init", "--profile", "test"]);
         run(&["bootstrap", "rm", "--all"]);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let swarm = format!("[\"/ip4/127.0.0.1/tcp/{port}\"]");
         // No address book, no announcements, no certificates, no look-ups, no new versions.
         for (key, value) in [
@@ -76,9 +80,15 @@ impl Kubo {
             .spawn()
             .unwrap();
         let lines = BufReader::new(daemon.stdout.take().unwrap()).lines();
-        let ready = lines.map_while(Result::ok).any(|line| line.contains("Daemon is ready"));
+        let ready = lines
+            .map_while(Result::ok)
+            .any(|line| line.contains("Daemon is ready"));
         assert!(ready, "Kubo does not start");
-        Some(Self { program, folder, daemon })
+        Some(Self {
+            program,
+            folder,
+            daemon,
+        })
     }
 
     fn run(&self, args: &[&str]) -> Vec<u8> {
@@ -94,12 +104,19 @@ impl Kubo {
         let addresses = id["Addresses"].as_array().unwrap();
         PeerHint {
             peer: id["ID"].as_str().unwrap().into(),
-            addresses: addresses.iter().map(|a| a.as_str().unwrap().into()).collect(),
+            addresses: addresses
+                .iter()
+                .map(|a| a.as_str().unwrap().into())
+                .collect(),
         }
     }
 
     fn connect(&self, to: &PeerHint) {
-        self.run(&["swarm", "connect", &format!("{}/p2p/{}", to.addresses[0], to.peer)]);
+        self.run(&[
+            "swarm",
+            "connect",
+            &format!("{}/p2p/{}", to.addresses[0], to.peer),
+        ]);
     }
 }
 
@@ -113,7 +130,10 @@ impl Drop for Kubo {
 
 fn ipfs(program: &Path, repository: &Path, args: &[&str]) -> Vec<u8> {
     let mut command = Command::new(program);
-    command.args(args).env("IPFS_PATH", repository).env("IPFS_TELEMETRY", "off");
+    command
+        .args(args)
+        .env("IPFS_PATH", repository)
+        .env("IPFS_TELEMETRY", "off");
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "ipfs {args:?}: {said}");
@@ -123,12 +143,17 @@ fn ipfs(program: &Path, repository: &Path, args: &[&str]) -> Vec<u8> {
 fn node() -> (IpfsNode, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let blocks = BlockFiles::open(&folder.path().join("blocks")).unwrap();
-    (IpfsNode::new(folder.path(), blocks, NodeConfig::default()), folder)
+    (
+        IpfsNode::new(folder.path(), blocks, NodeConfig::default()),
+        folder,
+    )
 }
 
 /// Bytes without repetition.
 fn content(length: usize) -> Vec<u8> {
-    (0..length as u32 / 4).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect()
+    (0..length as u32 / 4)
+        .flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes())
+        .collect()
 }
 
 /// An encrypted object as the product lays it out: its root, its blocks, and the file that an
@@ -144,19 +169,32 @@ fn object(length: usize) -> (Cid, Vec<(Cid, Bytes)>, Vec<u8>) {
     while let Some(block) = sealer.push(&mut rest).unwrap() {
         blocks.push((block.cid, block.bytes));
     }
-    blocks.extend(sealer.finish(serde_json::Value::Null).unwrap().map(|block| (block.cid, block.bytes)));
+    blocks.extend(
+        sealer
+            .finish(serde_json::Value::Null)
+            .unwrap()
+            .map(|block| (block.cid, block.bytes)),
+    );
     let root = blocks.last().unwrap().0;
     let stored: HashMap<_, _> = blocks.iter().cloned().collect();
     let mut walk = LeafWalk::new(root);
     for node in walk.wanted() {
         walk.provide(&node, stored[&node].clone()).unwrap();
     }
-    let file = walk.leaves().unwrap().iter().flat_map(|leaf| stored[&leaf.cid].to_vec()).collect();
+    let file = walk
+        .leaves()
+        .unwrap()
+        .iter()
+        .flat_map(|leaf| stored[&leaf.cid].to_vec())
+        .collect();
     (root, blocks, file)
 }
 
 fn raw_block(bytes: &[u8]) -> (Cid, Bytes) {
-    (Cid::new_v1(RAW, Code::Sha2_256.digest(bytes)), Bytes::copy_from_slice(bytes))
+    (
+        Cid::new_v1(RAW, Code::Sha2_256.digest(bytes)),
+        Bytes::copy_from_slice(bytes),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -170,9 +208,19 @@ async fn kubo_reads_what_this_node_stores() {
         kubo.connect(&here);
         let (first, bytes) = &blocks[0];
         let got = kubo.run(&["--timeout", "60s", "block", "get", &first.to_string()]);
-        assert!(got == *bytes, "Kubo got {} bytes of {}", got.len(), bytes.len());
+        assert!(
+            got == *bytes,
+            "Kubo got {} bytes of {}",
+            got.len(),
+            bytes.len()
+        );
         let got = kubo.run(&["--timeout", "120s", "cat", &root.to_string()]);
-        assert!(got == file, "Kubo read {} bytes of {}", got.len(), file.len());
+        assert!(
+            got == file,
+            "Kubo read {} bytes of {}",
+            got.len(),
+            file.len()
+        );
     });
 }
 
@@ -197,13 +245,20 @@ async fn this_node_fetches_what_kubo_added() {
     let content = content(10 * MIB);
     let path = kubo.folder.path().join("content");
     std::fs::write(&path, &content).unwrap();
-    let add = ["add", "--quieter", "--cid-version=1", "--chunker=size-262144", path.to_str().unwrap()];
+    let add = [
+        "add",
+        "--quieter",
+        "--cid-version=1",
+        "--chunker=size-262144",
+        path.to_str().unwrap(),
+    ];
     let root: Cid = kubo.text(&add).parse().unwrap();
     let there = [kubo.here()];
 
     let mut walk = LeafWalk::new(root);
     while let Some(inner) = walk.wanted().first().copied() {
-        walk.provide(&inner, node.fetch(&inner, &there).await.unwrap()).unwrap();
+        walk.provide(&inner, node.fetch(&inner, &there).await.unwrap())
+            .unwrap();
     }
     let leaves = walk.leaves().unwrap();
     assert_eq!(leaves.len(), 40);
@@ -221,7 +276,10 @@ async fn a_block_that_kubo_lacks_is_not_waited_for_long() {
     let Some(kubo) = Kubo::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     let blocks = BlockFiles::open(folder.path()).unwrap();
-    let config = NodeConfig { patience: Duration::from_secs(2), ..NodeConfig::default() };
+    let config = NodeConfig {
+        patience: Duration::from_secs(2),
+        ..NodeConfig::default()
+    };
     let node = IpfsNode::new(folder.path(), blocks, config);
     let (absent, _) = raw_block(b"nobody has this");
     assert!(node.fetch(&absent, &[kubo.here()]).await.is_err());

@@ -37,20 +37,30 @@ impl SqliteDatabase {
         // SQLite gives its side files the mode of the main file, so that one is made first.
         let mut options = durable::private();
         options.write(true).create(true).truncate(false);
-        options.open(path).map_err(durable::failed("the database"))?;
+        options
+            .open(path)
+            .map_err(durable::failed("the database"))?;
 
         let connection = Connection::open(path).map_err(failed)?;
         prepare(&connection)?;
-        Ok(Self { connection: Mutex::new(connection), _lock: None })
+        Ok(Self {
+            connection: Mutex::new(connection),
+            _lock: None,
+        })
     }
 
     pub(crate) fn holding(self, lock: Arc<HomeLock>) -> Self {
-        Self { _lock: Some(lock), ..self }
+        Self {
+            _lock: Some(lock),
+            ..self
+        }
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // A panic cannot leave the connection half changed: an open transaction rolls back.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -60,10 +70,17 @@ impl Database for SqliteDatabase {
         let mut select = connection
             .prepare_cached("SELECT value FROM kv WHERE tbl = ?1 AND key = ?2")
             .map_err(failed)?;
-        select.query_row(params![table, key], |row| row.get(0)).optional().map_err(failed)
+        select
+            .query_row(params![table, key], |row| row.get(0))
+            .optional()
+            .map_err(failed)
     }
 
-    fn list(&self, table: &'static str, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn list(
+        &self,
+        table: &'static str,
+        prefix: &[u8],
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
         let connection = self.connection();
         let pair = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let select = "SELECT key, value FROM kv WHERE tbl = ?1 AND key >= ?2";
@@ -93,10 +110,14 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(failed)?;
     if layout > LAYOUT {
-        return Err(StoreError::Damaged("a newer version wrote the database".into()));
+        return Err(StoreError::Damaged(
+            "a newer version wrote the database".into(),
+        ));
     }
     connection.execute_batch(CREATE).map_err(failed)?;
-    connection.pragma_update(None, "user_version", LAYOUT).map_err(failed)
+    connection
+        .pragma_update(None, "user_version", LAYOUT)
+        .map_err(failed)
 }
 
 fn apply(connection: &mut Connection, batch: &[Write]) -> rusqlite::Result<()> {
@@ -141,7 +162,11 @@ mod tests {
     use super::*;
 
     fn put(key: &[u8], value: Vec<u8>) -> Write {
-        Write::Put { table: "t", key: key.to_vec(), value }
+        Write::Put {
+            table: "t",
+            key: key.to_vec(),
+            value,
+        }
     }
 
     #[test]
@@ -149,7 +174,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = SqliteDatabase::open(&folder.path().join("db")).unwrap();
         database.commit(&[put(b"kept", vec![1])]).unwrap();
-        database.connection().pragma_update(None, "max_page_count", 16).unwrap();
+        database
+            .connection()
+            .pragma_update(None, "max_page_count", 16)
+            .unwrap();
         let batch = [put(b"small", vec![1]), put(b"large", vec![0; 1 << 20])];
         assert!(matches!(database.commit(&batch), Err(StoreError::Full)));
         assert_eq!(database.get("t", b"small").unwrap(), None);
@@ -162,7 +190,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db");
         fs::write(&path, [0x5a; 8192]).unwrap();
-        assert!(matches!(SqliteDatabase::open(&path), Err(StoreError::Damaged(_))));
+        assert!(matches!(
+            SqliteDatabase::open(&path),
+            Err(StoreError::Damaged(_))
+        ));
     }
 
     #[test]
@@ -170,7 +201,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db");
         let database = SqliteDatabase::open(&path).unwrap();
-        let batch: Vec<_> = (0u32..500).map(|i| put(&i.to_be_bytes(), vec![7; 500])).collect();
+        let batch: Vec<_> = (0u32..500)
+            .map(|i| put(&i.to_be_bytes(), vec![7; 500]))
+            .collect();
         database.commit(&batch).unwrap();
         drop(database);
         let mut bytes = fs::read(&path).unwrap();
@@ -186,9 +219,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db");
         let database = SqliteDatabase::open(&path).unwrap();
-        database.connection().pragma_update(None, "user_version", LAYOUT + 1).unwrap();
+        database
+            .connection()
+            .pragma_update(None, "user_version", LAYOUT + 1)
+            .unwrap();
         drop(database);
-        assert!(matches!(SqliteDatabase::open(&path), Err(StoreError::Damaged(_))));
+        assert!(matches!(
+            SqliteDatabase::open(&path),
+            Err(StoreError::Damaged(_))
+        ));
     }
 
     #[test]

@@ -32,7 +32,11 @@ pub struct HomeConfig {
 impl HomeConfig {
     /// A node on loopback and ten seconds for the lock.
     pub fn new(headers: impl Into<String>) -> Self {
-        Self { headers: headers.into(), node: NodeConfig::default(), lock_patience: Duration::from_secs(10) }
+        Self {
+            headers: headers.into(),
+            node: NodeConfig::default(),
+            lock_patience: Duration::from_secs(10),
+        }
     }
 }
 
@@ -67,12 +71,18 @@ impl Homes for DiskHomes {
         let lock = Arc::new(HomeLock::acquire(folder, self.config.lock_patience).await?);
         let (config, folder) = (self.config.clone(), folder.to_owned());
         let opened = tokio::task::spawn_blocking(move || open_parts(folder, &config, lock));
-        let opened = opened.await.map_err(|error| StoreError::Io(error.to_string()))?;
+        let opened = opened
+            .await
+            .map_err(|error| StoreError::Io(error.to_string()))?;
         Ok(opened?)
     }
 }
 
-fn open_parts(folder: PathBuf, config: &HomeConfig, lock: Arc<HomeLock>) -> Result<Home, StoreError> {
+fn open_parts(
+    folder: PathBuf,
+    config: &HomeConfig,
+    lock: Arc<HomeLock>,
+) -> Result<Home, StoreError> {
     let database = SqliteDatabase::open(&folder.join("database.sqlite"))?.holding(lock.clone());
     let blocks = BlockFiles::open_with(&folder.join("blocks"), Some(lock.clone()))?;
     let node = Arc::new(IpfsNode::new(&folder, blocks, config.node.clone()));
@@ -91,7 +101,10 @@ fn open_headers(folder: &Path, name: &str) -> Result<Arc<dyn HeaderStore>, Store
     let folder = folder.join("headers");
     durable::private_folder(&folder).map_err(durable::failed("the header store"))?;
     // A network's name is what its file says: it must not lead out of the folder.
-    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     match RedbHeaderStore::open(&folder.join(format!("{name}.redb"))) {
         Ok(store) => Ok(Arc::new(store)),
         Err(error) => Err(StoreError::Io(error.to_string())),

@@ -27,7 +27,9 @@ impl Networks for HttpNetworks {
             evm: transports(&network.evm)?,
             witnesses: transports(&network.witnesses)?,
         };
-        let services = Operators { endpoints: transports(&network.evm)? };
+        let services = Operators {
+            endpoints: transports(&network.evm)?,
+        };
         let chain = Chain::new(network.clone(), endpoints, headers, Arc::new(SystemClock))?;
         Ok((Arc::new(chain), Arc::new(services)))
     }
@@ -35,7 +37,9 @@ impl Networks for HttpNetworks {
 
 fn transports(urls: &[String]) -> Result<Vec<Arc<dyn Transport>>, ConfigError> {
     let transport = |url: &String| -> Result<Arc<dyn Transport>, ConfigError> {
-        Ok(Arc::new(HttpTransport::new(url).map_err(|_| ConfigError::NoEndpoint)?))
+        Ok(Arc::new(
+            HttpTransport::new(url).map_err(|_| ConfigError::NoEndpoint)?,
+        ))
     };
     urls.iter().map(transport).collect()
 }
@@ -94,8 +98,13 @@ mod tests {
     fn results_and_refusals_are_told_apart() {
         let result = read(br#"{"jsonrpc":"2.0","id":1,"result":{"tx":"0x01"}}"#).unwrap();
         assert_eq!(result["tx"], "0x01");
-        assert_eq!(read(br#"{"jsonrpc":"2.0","id":1,"result":null}"#).unwrap(), Value::Null);
-        let refused = read(br#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"method not found"}}"#);
+        assert_eq!(
+            read(br#"{"jsonrpc":"2.0","id":1,"result":null}"#).unwrap(),
+            Value::Null
+        );
+        let refused = read(
+            br#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"method not found"}}"#,
+        );
         assert!(matches!(refused, Err(ServiceError::Refused(text)) if text == "method not found"));
         assert!(matches!(read(b"<html>"), Err(ServiceError::Refused(_))));
     }
@@ -111,23 +120,45 @@ mod tests {
 
         async fn post(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
             let request: Value = serde_json::from_slice(&body).unwrap();
-            assert_eq!(request, json!({"jsonrpc": "2.0", "id": 1, "method": "dhc_fund", "params": ["0x1"]}));
+            assert_eq!(
+                request,
+                json!({"jsonrpc": "2.0", "id": 1, "method": "dhc_fund", "params": ["0x1"]})
+            );
             self.0.clone().map(|answer| answer.as_bytes().to_vec())
         }
     }
 
     async fn call(endpoints: Vec<Canned>) -> Result<Value, ServiceError> {
-        let endpoints = endpoints.into_iter().map(|canned| Arc::new(canned) as Arc<dyn Transport>).collect();
-        Operators { endpoints }.call("dhc_fund", json!(["0x1"])).await
+        let endpoints = endpoints
+            .into_iter()
+            .map(|canned| Arc::new(canned) as Arc<dyn Transport>)
+            .collect();
+        Operators { endpoints }
+            .call("dhc_fund", json!(["0x1"]))
+            .await
     }
 
     #[tokio::test]
     async fn the_first_endpoint_that_answers_is_heard() {
         let down = || Canned(Err(TransportError::TimedOut));
-        assert_eq!(call(vec![down(), Canned(Ok(r#"{"result":7}"#))]).await.unwrap(), 7);
-        assert!(matches!(call(vec![down()]).await, Err(ServiceError::Unreachable(_))));
-        assert!(matches!(call(vec![]).await, Err(ServiceError::Unreachable(_))));
+        assert_eq!(
+            call(vec![down(), Canned(Ok(r#"{"result":7}"#))])
+                .await
+                .unwrap(),
+            7
+        );
+        assert!(matches!(
+            call(vec![down()]).await,
+            Err(ServiceError::Unreachable(_))
+        ));
+        assert!(matches!(
+            call(vec![]).await,
+            Err(ServiceError::Unreachable(_))
+        ));
         let forbidden = Canned(Err(TransportError::Status(403)));
-        assert!(matches!(call(vec![forbidden]).await, Err(ServiceError::Refused(_))));
+        assert!(matches!(
+            call(vec![forbidden]).await,
+            Err(ServiceError::Refused(_))
+        ));
     }
 }

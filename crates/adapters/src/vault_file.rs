@@ -25,11 +25,18 @@ pub struct FileVault {
 impl FileVault {
     /// Over a folder that exists.
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), writing: Mutex::new(()), _lock: None }
+        Self {
+            folder: folder.to_owned(),
+            writing: Mutex::new(()),
+            _lock: None,
+        }
     }
 
     pub(crate) fn holding(self, lock: Arc<HomeLock>) -> Self {
-        Self { _lock: Some(lock), ..self }
+        Self {
+            _lock: Some(lock),
+            ..self
+        }
     }
 
     fn read_generation(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -21,35 +21,51 @@ const WRITER: &str = "conformance::crash::a_process_writes_until_it_is_killed";
 const REPORT: &str = "committed ";
 
 async fn open(folder: &Path) -> Home {
-    let config = HomeConfig { lock_patience: Duration::from_secs(1), ..HomeConfig::new("a-chain") };
+    let config = HomeConfig {
+        lock_patience: Duration::from_secs(1),
+        ..HomeConfig::new("a-chain")
+    };
     DiskHomes::new(config).open(folder).await.unwrap()
 }
 
 fn blocks(round: u32) -> Vec<(Cid, Bytes)> {
     let block = |i: u32| {
-        let bytes = [round.to_be_bytes(), i.to_be_bytes()].concat().repeat(8 << 10);
-        (Cid::new_v1(0x55, Code::Sha2_256.digest(&bytes)), Bytes::from(bytes))
+        let bytes = [round.to_be_bytes(), i.to_be_bytes()]
+            .concat()
+            .repeat(8 << 10);
+        (
+            Cid::new_v1(0x55, Code::Sha2_256.digest(&bytes)),
+            Bytes::from(bytes),
+        )
     };
     (0..12).map(block).collect()
 }
 
 fn entries(round: u32) -> [Write; 2] {
     let value = round.to_be_bytes().repeat(1000);
-    let put = |table| Write::Put { table, key: round.to_be_bytes().to_vec(), value: value.clone() };
+    let put = |table| Write::Put {
+        table,
+        key: round.to_be_bytes().to_vec(),
+        value: value.clone(),
+    };
     [put("left"), put("right")]
 }
 
 /// Not a test of its own: the process that [`what_was_committed_survives_kill_9`] kills.
 #[tokio::test]
 async fn a_process_writes_until_it_is_killed() {
-    let Some(folder) = env::var_os(HOME) else { return };
+    let Some(folder) = env::var_os(HOME) else {
+        return;
+    };
     let home = open(Path::new(&folder)).await;
     for round in 0.. {
         home.blocks.put(blocks(round)).await.unwrap();
         home.database.commit(&entries(round)).unwrap();
         home.vault.write(&round.to_be_bytes().repeat(100)).unwrap();
         let mut out = std::io::stdout().lock();
-        writeln!(out, "{REPORT}{round}").and_then(|()| out.flush()).unwrap();
+        writeln!(out, "{REPORT}{round}")
+            .and_then(|()| out.flush())
+            .unwrap();
     }
 }
 
@@ -62,7 +78,11 @@ async fn what_was_committed_survives_kill_9() {
         let home = open(folder.path()).await;
         for round in (0..=last).chain([next]) {
             for (cid, bytes) in blocks(round) {
-                assert_eq!(home.blocks.get(&cid).await.unwrap(), Some(bytes), "round {round}");
+                assert_eq!(
+                    home.blocks.get(&cid).await.unwrap(),
+                    Some(bytes),
+                    "round {round}"
+                );
             }
         }
         let table = |name| home.database.list(name, b"").unwrap();
@@ -70,7 +90,11 @@ async fn what_was_committed_survives_kill_9() {
         assert_eq!(table("left"), table("right"), "a batch is whole or absent");
         let vault = home.vault.read().unwrap().unwrap();
         let newest = u32::from_be_bytes(vault[..4].try_into().unwrap());
-        assert_eq!(vault, newest.to_be_bytes().repeat(100), "the vault is one generation, whole");
+        assert_eq!(
+            vault,
+            newest.to_be_bytes().repeat(100),
+            "the vault is one generation, whole"
+        );
         assert!(newest >= last);
         assert!(home.vault.read_previous().unwrap().is_some());
         next = last;
@@ -85,7 +109,9 @@ fn write_and_kill(folder: &Path, reports: usize) -> u32 {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(writer.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let lines = BufReader::new(writer.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
     // The test harness may print in front of the first report.
     let mut rounds = lines.filter_map(|line| line.split(REPORT).nth(1).map(str::to_owned));
     let last = rounds.nth(reports - 1).unwrap();

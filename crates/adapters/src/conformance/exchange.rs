@@ -45,13 +45,20 @@ async fn store_suite(peer: &dyn Peer) {
     peer.put(vec![two.clone(), three.clone()]).await.unwrap();
     for (cid, bytes) in [&one, &two, &three] {
         assert_eq!(peer.get(cid).await.unwrap().as_ref(), Some(bytes));
-        assert_eq!(&peer.fetch(cid, &[]).await.unwrap(), bytes, "from the local store");
+        assert_eq!(
+            &peer.fetch(cid, &[]).await.unwrap(),
+            bytes,
+            "from the local store"
+        );
     }
     assert_eq!(peer.size().await.unwrap(), 11);
     peer.remove(&[one.0, block("absent").0]).await.unwrap();
     assert_eq!(peer.get(&one.0).await.unwrap(), None);
     assert_eq!(peer.size().await.unwrap(), 8);
-    assert!(matches!(peer.fetch(&one.0, &[]).await, Err(ExchangeError::Unavailable)));
+    assert!(matches!(
+        peer.fetch(&one.0, &[]).await,
+        Err(ExchangeError::Unavailable)
+    ));
 }
 
 /// What two peers do, and a third that is gone.
@@ -62,16 +69,29 @@ async fn exchange_suite(a: &dyn Peer, b: &dyn Peer, gone: &PeerHint) {
     let fetched = join_all(blocks.iter().map(|(cid, _)| b.fetch(cid, &there))).await;
     for (fetched, (cid, bytes)) in fetched.into_iter().zip(&blocks) {
         assert_eq!(&fetched.unwrap(), bytes);
-        assert_eq!(b.get(cid).await.unwrap().as_ref(), Some(bytes), "what is fetched is stored");
+        assert_eq!(
+            b.get(cid).await.unwrap().as_ref(),
+            Some(bytes),
+            "what is fetched is stored"
+        );
     }
     let both = [gone.clone(), there[0].clone()];
     a.put(vec![block("more")]).await.unwrap();
-    assert!(b.fetch(&block("more").0, &both).await.is_ok(), "one peer of two is enough");
+    assert!(
+        b.fetch(&block("more").0, &both).await.is_ok(),
+        "one peer of two is enough"
+    );
 
     let absent = block("nobody has this").0;
-    assert!(matches!(b.fetch(&absent, &there).await, Err(ExchangeError::Unavailable)));
+    assert!(matches!(
+        b.fetch(&absent, &there).await,
+        Err(ExchangeError::Unavailable)
+    ));
     let nobody = b.fetch(&absent, std::slice::from_ref(gone)).await;
-    assert!(matches!(nobody, Err(ExchangeError::Unreachable)), "{nobody:?}");
+    assert!(
+        matches!(nobody, Err(ExchangeError::Unreachable)),
+        "{nobody:?}"
+    );
 }
 
 async fn channel_suite(a: &dyn Peer, b: &dyn Peer, gone: &PeerHint) {
@@ -79,14 +99,20 @@ async fn channel_suite(a: &dyn Peer, b: &dyn Peer, gone: &PeerHint) {
     assert_eq!(a.here().await.unwrap(), there, "a peer stays where it is");
     let ask = async |letter: &[u8]| b.ask(&there, letter.to_vec()).await;
     let refused = |answer: Result<Vec<u8>, ExchangeError>| {
-        assert!(matches!(answer, Err(ExchangeError::Unreachable)), "{answer:?}");
+        assert!(
+            matches!(answer, Err(ExchangeError::Unreachable)),
+            "{answer:?}"
+        );
     };
 
     refused(ask(b"nobody answers").await);
     a.answer_with(Some(Arc::new(Echo))).await;
     assert_eq!(ask(b"abc").await.unwrap(), b"cba");
     assert_eq!(ask(b"").await.unwrap(), b"");
-    assert_eq!(ask(b"who am I").await.unwrap(), b.here().await.unwrap().peer.as_bytes());
+    assert_eq!(
+        ask(b"who am I").await.unwrap(),
+        b.here().await.unwrap().peer.as_bytes()
+    );
     assert_eq!(ask(&[7; MAX_LETTER]).await.unwrap(), [7; MAX_LETTER]);
     let many = join_all((0..8u8).map(|i| b.ask(&there, vec![i, 0]))).await;
     for (i, answer) in (0..8).zip(many) {
@@ -104,7 +130,10 @@ async fn the_model_conforms() {
     let network = MemoryNetwork::default();
     store_suite(&network.join("alone")).await;
     let (a, b) = (network.join("a"), network.join("b"));
-    let gone = PeerHint { peer: "gone".into(), addresses: Vec::new() };
+    let gone = PeerHint {
+        peer: "gone".into(),
+        addresses: Vec::new(),
+    };
     exchange_suite(&a, &b, &gone).await;
     channel_suite(&a, &b, &gone).await;
 }
@@ -117,8 +146,14 @@ struct Node {
 fn node() -> Node {
     let folder = tempfile::tempdir().unwrap();
     let blocks = BlockFiles::open(&folder.path().join("blocks")).unwrap();
-    let config = NodeConfig { patience: Duration::from_secs(2), ..NodeConfig::default() };
-    Node { node: IpfsNode::new(folder.path(), blocks, config), _folder: folder }
+    let config = NodeConfig {
+        patience: Duration::from_secs(2),
+        ..NodeConfig::default()
+    };
+    Node {
+        node: IpfsNode::new(folder.path(), blocks, config),
+        _folder: folder,
+    }
 }
 
 /// A peer that was there and has stopped.

@@ -7,7 +7,10 @@ use dhc_app::ports::{Homes, OpenError, StoreError, Write};
 use crate::home::{DiskHomes, HomeConfig};
 
 fn homes(lock_patience: Duration) -> DiskHomes {
-    DiskHomes::new(HomeConfig { lock_patience, ..HomeConfig::new("a-chain") })
+    DiskHomes::new(HomeConfig {
+        lock_patience,
+        ..HomeConfig::new("a-chain")
+    })
 }
 
 #[tokio::test]
@@ -15,10 +18,16 @@ async fn a_home_in_use_is_busy_and_free_when_its_last_part_is_dropped() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("new/home");
     let home = homes(Duration::ZERO).open(&folder).await.unwrap();
-    assert!(matches!(homes(Duration::ZERO).open(&folder).await, Err(OpenError::Busy)));
+    assert!(matches!(
+        homes(Duration::ZERO).open(&folder).await,
+        Err(OpenError::Busy)
+    ));
     let database = home.database.clone();
     drop(home);
-    assert!(matches!(homes(Duration::ZERO).open(&folder).await, Err(OpenError::Busy)));
+    assert!(matches!(
+        homes(Duration::ZERO).open(&folder).await,
+        Err(OpenError::Busy)
+    ));
     drop(database);
     homes(Duration::ZERO).open(&folder).await.unwrap();
 }
@@ -41,8 +50,15 @@ async fn a_home_whose_node_ran_is_free_when_it_is_dropped() {
     let home = homes(Duration::ZERO).open(folder.path()).await.unwrap();
     let here = home.channel.here().await.unwrap();
     drop(home);
-    let again = homes(Duration::from_secs(10)).open(folder.path()).await.unwrap();
-    assert_eq!(again.channel.here().await.unwrap(), here, "dial hints stay true");
+    let again = homes(Duration::from_secs(10))
+        .open(folder.path())
+        .await
+        .unwrap();
+    assert_eq!(
+        again.channel.here().await.unwrap(),
+        here,
+        "dial hints stay true"
+    );
 }
 
 #[tokio::test]
@@ -53,14 +69,23 @@ async fn a_taken_port_is_given_up_for_another() {
     drop(home);
     let homes = homes(Duration::from_secs(10));
     let home = homes.open(folder.path()).await.unwrap();
-    let port = here.addresses[0].rsplit('/').next().unwrap().parse::<u16>().unwrap();
+    let port = here.addresses[0]
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .parse::<u16>()
+        .unwrap();
     let _squatter = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
     let moved = home.channel.here().await.unwrap();
     assert_eq!(moved.peer, here.peer);
     assert_ne!(moved.addresses, here.addresses);
     drop(home);
     let home = homes.open(folder.path()).await.unwrap();
-    assert_eq!(home.channel.here().await.unwrap(), moved, "the new port is kept");
+    assert_eq!(
+        home.channel.here().await.unwrap(),
+        moved,
+        "the new port is kept"
+    );
 }
 
 #[tokio::test]
@@ -70,7 +95,11 @@ async fn nothing_in_a_home_is_named_after_its_content() {
     home.vault.write(b"vault").unwrap();
     home.channel.here().await.unwrap();
     let secret = "patient-17";
-    let put = Write::Put { table: "records", key: b"key".to_vec(), value: secret.into() };
+    let put = Write::Put {
+        table: "records",
+        key: b"key".to_vec(),
+        value: secret.into(),
+    };
     home.database.commit(&[put]).unwrap();
     let mut names = Vec::new();
     collect(folder.path(), &mut names);

@@ -9,22 +9,33 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cid::Cid;
 use dhc_app::ports::{
-    BlockExchange, Database, ExchangeError, PeerChannel, PeerHint, Responder, StoreError, VaultFile,
-    Write,
+    BlockExchange, Database, ExchangeError, PeerChannel, PeerHint, Responder, StoreError,
+    VaultFile, Write,
 };
 
+/// A table and a key in it.
+type Place = (&'static str, Vec<u8>);
+
 #[derive(Default)]
-pub struct MemoryDatabase(Mutex<BTreeMap<(&'static str, Vec<u8>), Vec<u8>>>);
+pub struct MemoryDatabase(Mutex<BTreeMap<Place, Vec<u8>>>);
 
 impl Database for MemoryDatabase {
     fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.0.lock().unwrap().get(&(table, key.to_vec())).cloned())
     }
 
-    fn list(&self, table: &'static str, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn list(
+        &self,
+        table: &'static str,
+        prefix: &[u8],
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
         let entries = self.0.lock().unwrap();
-        let matching = entries.iter().filter(|((t, key), _)| *t == table && key.starts_with(prefix));
-        Ok(matching.map(|((_, key), value)| (key.clone(), value.clone())).collect())
+        let matching = entries
+            .iter()
+            .filter(|((t, key), _)| *t == table && key.starts_with(prefix));
+        Ok(matching
+            .map(|((_, key), value)| (key.clone(), value.clone()))
+            .collect())
     }
 
     fn commit(&self, batch: &[Write]) -> Result<(), StoreError> {
@@ -99,7 +110,10 @@ impl BlockExchange for MemoryPeer {
     }
 
     async fn remove(&self, cids: &[Cid]) -> Result<(), StoreError> {
-        self.blocks.lock().unwrap().retain(|cid, _| !cids.contains(cid));
+        self.blocks
+            .lock()
+            .unwrap()
+            .retain(|cid, _| !cids.contains(cid));
         Ok(())
     }
 
@@ -107,7 +121,10 @@ impl BlockExchange for MemoryPeer {
         if let Some(block) = self.get(cid).await? {
             return Ok(block);
         }
-        let peers: Vec<_> = from.iter().filter_map(|hint| self.network.peer(hint)).collect();
+        let peers: Vec<_> = from
+            .iter()
+            .filter_map(|hint| self.network.peer(hint))
+            .collect();
         if peers.is_empty() && !from.is_empty() {
             return Err(ExchangeError::Unreachable);
         }
@@ -121,14 +138,23 @@ impl BlockExchange for MemoryPeer {
     }
 
     async fn size(&self) -> Result<u64, StoreError> {
-        Ok(self.blocks.lock().unwrap().values().map(|block| block.len() as u64).sum())
+        Ok(self
+            .blocks
+            .lock()
+            .unwrap()
+            .values()
+            .map(|block| block.len() as u64)
+            .sum())
     }
 }
 
 #[async_trait]
 impl PeerChannel for MemoryPeer {
     async fn here(&self) -> Result<PeerHint, ExchangeError> {
-        Ok(PeerHint { peer: self.name.clone(), addresses: Vec::new() })
+        Ok(PeerHint {
+            peer: self.name.clone(),
+            addresses: Vec::new(),
+        })
     }
 
     async fn connected(&self) -> u32 {
@@ -137,8 +163,16 @@ impl PeerChannel for MemoryPeer {
 
     async fn ask(&self, peer: &PeerHint, message: Vec<u8>) -> Result<Vec<u8>, ExchangeError> {
         let peer = self.network.peer(peer).ok_or(ExchangeError::Unreachable)?;
-        let responder = peer.responder.lock().unwrap().clone().ok_or(ExchangeError::Unreachable)?;
-        responder.respond(&self.name, message).await.ok_or(ExchangeError::Unreachable)
+        let responder = peer
+            .responder
+            .lock()
+            .unwrap()
+            .clone()
+            .ok_or(ExchangeError::Unreachable)?;
+        responder
+            .respond(&self.name, message)
+            .await
+            .ok_or(ExchangeError::Unreachable)
     }
 
     async fn answer_with(&self, responder: Option<Arc<dyn Responder>>) {

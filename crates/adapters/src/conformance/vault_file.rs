@@ -43,7 +43,11 @@ fn what_a_crash_leaves_beside_the_vault_does_no_harm() {
     vault.write(b"2").unwrap();
     // Killed after the new bytes were written, and after the old got their second name.
     fs::write(folder.path().join("vault.new"), b"half").unwrap();
-    fs::hard_link(folder.path().join("vault"), folder.path().join("vault.previous.new")).unwrap();
+    fs::hard_link(
+        folder.path().join("vault"),
+        folder.path().join("vault.previous.new"),
+    )
+    .unwrap();
     assert_eq!(vault.read().unwrap(), Some(b"2".to_vec()));
     assert_eq!(vault.read_previous().unwrap(), Some(b"1".to_vec()));
     vault.write(b"3").unwrap();

@@ -41,8 +41,16 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, ExchangeError>>;
 
 /// What the node's handle asks of it.
 pub(super) enum Command {
-    Fetch { cid: Cid, from: Vec<Contact>, reply: Reply<Bytes> },
-    Ask { peer: Contact, letter: Vec<u8>, reply: Reply<Vec<u8>> },
+    Fetch {
+        cid: Cid,
+        from: Vec<Contact>,
+        reply: Reply<Bytes>,
+    },
+    Ask {
+        peer: Contact,
+        letter: Vec<u8>,
+        reply: Reply<Vec<u8>>,
+    },
     AnswerWith(Option<Arc<dyn Responder>>),
     Here(oneshot::Sender<PeerHint>),
     Connected(oneshot::Sender<u32>),
@@ -107,7 +115,17 @@ impl Actor {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Fetch { cid, from, reply } => self.fetch(cid, from, reply),
-            Command::Ask { peer, letter, reply } => self.ask(peer, Letter { bytes: letter, reply }),
+            Command::Ask {
+                peer,
+                letter,
+                reply,
+            } => self.ask(
+                peer,
+                Letter {
+                    bytes: letter,
+                    reply,
+                },
+            ),
             Command::AnswerWith(responder) => self.responder = responder,
             Command::Here(reply) => tell(reply, self.here()),
             Command::Connected(reply) => tell(reply, self.swarm.connected_peers().count() as u32),
@@ -131,7 +149,10 @@ impl Actor {
         self.gauges.wanted.want(&cid);
         let query = self.swarm.behaviour_mut().bitswap.get(&cid);
         let strangers = self.gauges.wanted.strangers();
-        self.fetches.begin(query, Fetch::new(reply, from.clone(), strangers, Instant::now()));
+        self.fetches.begin(
+            query,
+            Fetch::new(reply, from.clone(), strangers, Instant::now()),
+        );
         for contact in from {
             self.connect(contact);
         }
@@ -148,7 +169,11 @@ impl Actor {
     }
 
     fn send(&mut self, peer: PeerId, letter: Letter) {
-        let request = self.swarm.behaviour_mut().letters.send_request(&peer, letter.bytes);
+        let request = self
+            .swarm
+            .behaviour_mut()
+            .letters
+            .send_request(&peer, letter.bytes);
         self.sent.insert(request, letter.reply);
     }
 
@@ -199,7 +224,11 @@ impl Actor {
         self.sweep();
         let strangers = self.gauges.wanted.strangers();
         for (query, fetch) in self.fetches.overdue(self.gauges.received.bytes(), now) {
-            let error = if strangers > fetch.strangers { ExchangeError::Corrupt } else { ExchangeError::Unavailable };
+            let error = if strangers > fetch.strangers {
+                ExchangeError::Corrupt
+            } else {
+                ExchangeError::Unavailable
+            };
             self.give_up(query, fetch, error);
         }
     }
@@ -208,7 +237,11 @@ impl Actor {
         match event {
             SwarmEvent::Behaviour(BehaviourEvent::Bitswap(event)) => self.bitswap(event),
             SwarmEvent::Behaviour(BehaviourEvent::Letters(event)) => self.letter(event),
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event { connection, result: Err(failure), .. })) => {
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                connection,
+                result: Err(failure),
+                ..
+            })) => {
                 self.ping_failed(connection, &failure);
             }
             SwarmEvent::ConnectionEstablished { peer_id, .. } => {
@@ -217,13 +250,21 @@ impl Actor {
                     self.send(peer_id, letter);
                 }
             }
-            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
+            SwarmEvent::OutgoingConnectionError {
+                peer_id: Some(peer),
+                error,
+                ..
+            } => {
                 tracing::debug!(%error, "a peer could not be dialled");
                 if !self.swarm.is_connected(&peer) {
                     self.unreachable(peer);
                 }
             }
-            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
+            SwarmEvent::ConnectionClosed {
+                peer_id,
+                num_established: 0,
+                ..
+            } => {
                 if let Some(contact) = self.fetches.peer_lost(peer_id) {
                     self.connect(contact);
                 }
@@ -240,7 +281,9 @@ impl Actor {
 
     fn bitswap(&mut self, event: beetswap::Event) {
         let (query, outcome) = match event {
-            beetswap::Event::GetQueryResponse { query_id, data } => (query_id, Ok(Bytes::from(data))),
+            beetswap::Event::GetQueryResponse { query_id, data } => {
+                (query_id, Ok(Bytes::from(data)))
+            }
             beetswap::Event::GetQueryError { query_id, error } => {
                 tracing::debug!(%error, "bitswap cannot ask for a block");
                 (query_id, Err(ExchangeError::Unavailable))
@@ -255,28 +298,40 @@ impl Actor {
     fn letter(&mut self, event: request_response::Event<Vec<u8>, Vec<u8>>) {
         match event {
             request_response::Event::Message { peer, message, .. } => match message {
-                request_response::Message::Request { request, channel, .. } => {
+                request_response::Message::Request {
+                    request, channel, ..
+                } => {
                     self.answer(peer, request, channel);
                 }
-                request_response::Message::Response { request_id, response } => {
+                request_response::Message::Response {
+                    request_id,
+                    response,
+                } => {
                     if let Some(reply) = self.sent.remove(&request_id) {
                         tell(reply, Ok(response));
                     }
                 }
             },
-            request_response::Event::OutboundFailure { request_id, error, .. } => {
+            request_response::Event::OutboundFailure {
+                request_id, error, ..
+            } => {
                 tracing::debug!(%error, "a letter was not answered");
                 if let Some(reply) = self.sent.remove(&request_id) {
                     tell(reply, Err(ExchangeError::Unreachable));
                 }
             }
-            request_response::Event::InboundFailure { .. } | request_response::Event::ResponseSent { .. } => {}
+            request_response::Event::InboundFailure { .. }
+            | request_response::Event::ResponseSent { .. } => {}
         }
     }
 
     /// Lets the responder answer in a task of its own. Dropping the channel refuses.
     fn answer(&mut self, peer: PeerId, letter: Vec<u8>, channel: ResponseChannel<Vec<u8>>) {
-        let Some(responder) = self.responder.clone().filter(|_| self.answers.len() < MAX_ANSWERS) else {
+        let Some(responder) = self
+            .responder
+            .clone()
+            .filter(|_| self.answers.len() < MAX_ANSWERS)
+        else {
             return;
         };
         self.answers.spawn(async move {
@@ -288,7 +343,11 @@ impl Actor {
     fn answered(&mut self, answer: Answer) {
         if let Some(letter) = answer.letter {
             // The asker may have gone meanwhile.
-            let _ = self.swarm.behaviour_mut().letters.send_response(answer.channel, letter);
+            let _ = self
+                .swarm
+                .behaviour_mut()
+                .letters
+                .send_response(answer.channel, letter);
         }
     }
 }

@@ -57,7 +57,12 @@ pub(super) fn swarm(
     let transport = transport(key, gauges.received.clone())?;
     let behaviour = behaviour(key, blocks, patience, gauges.wanted.clone());
     let config = swarm::Config::with_tokio_executor();
-    Ok(Swarm::new(transport, behaviour, key.public().to_peer_id(), config))
+    Ok(Swarm::new(
+        transport,
+        behaviour,
+        key.public().to_peer_id(),
+        config,
+    ))
 }
 
 fn behaviour(key: &Keypair, blocks: BlockFiles, patience: Duration, wanted: Wanted) -> Behaviour {
@@ -78,12 +83,20 @@ fn behaviour(key: &Keypair, blocks: BlockFiles, patience: Duration, wanted: Want
         limits: connection_limits::Behaviour::new(limits),
         identify: identify::Behaviour::new(identify),
         ping: ping::Behaviour::default(),
-        letters: request_response::Behaviour::new([(letter::PROTOCOL, ProtocolSupport::Full)], letters),
-        bitswap: beetswap::Behaviour::builder(Arc::new(Served(blocks))).register_multihasher(wanted).build(),
+        letters: request_response::Behaviour::new(
+            [(letter::PROTOCOL, ProtocolSupport::Full)],
+            letters,
+        ),
+        bitswap: beetswap::Behaviour::builder(Arc::new(Served(blocks)))
+            .register_multihasher(wanted)
+            .build(),
     }
 }
 
-pub(super) fn transport(key: &Keypair, received: Received) -> Result<Boxed<(PeerId, StreamMuxerBox)>, noise::Error> {
+pub(super) fn transport(
+    key: &Keypair,
+    received: Received,
+) -> Result<Boxed<(PeerId, StreamMuxerBox)>, noise::Error> {
     let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
     Ok(tcp
         .map(move |stream, _| Counted::new(stream, received.clone()))

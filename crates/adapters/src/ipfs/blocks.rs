@@ -52,10 +52,19 @@ impl BlockFiles {
         Self::open_with(folder, None)
     }
 
-    pub(crate) fn open_with(folder: &Path, lock: Option<Arc<HomeLock>>) -> Result<Self, StoreError> {
+    pub(crate) fn open_with(
+        folder: &Path,
+        lock: Option<Arc<HomeLock>>,
+    ) -> Result<Self, StoreError> {
         lay_out(folder).map_err(durable::failed("the block store"))?;
-        let shared = Shared { folder: folder.to_owned(), staged: AtomicU64::new(0), _lock: lock };
-        Ok(Self { shared: Arc::new(shared) })
+        let shared = Shared {
+            folder: folder.to_owned(),
+            staged: AtomicU64::new(0),
+            _lock: lock,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
     }
 
     /// Stores blocks; they are on the disk when it returns. Present blocks are left as they are.
@@ -79,7 +88,9 @@ impl BlockFiles {
         let staged: Vec<_> = parts.into_iter().collect::<Result<_, _>>()?;
         let staged = staged.into_iter().flatten().flatten().collect();
         self.blocking(move |shared| {
-            shared.publish(staged).map_err(durable::failed("the block store"))
+            shared
+                .publish(staged)
+                .map_err(durable::failed("the block store"))
         })
         .await
     }
@@ -95,14 +106,17 @@ impl BlockFiles {
     pub async fn remove(&self, cids: &[Cid]) -> Result<(), StoreError> {
         let cids = cids.to_vec();
         self.blocking(move |shared| {
-            shared.remove(&cids).map_err(durable::failed("the block store"))
+            shared
+                .remove(&cids)
+                .map_err(durable::failed("the block store"))
         })
         .await
     }
 
     /// Bytes of all blocks.
     pub async fn size(&self) -> Result<u64, StoreError> {
-        self.blocking(|shared| shared.size().map_err(durable::failed("the block store"))).await
+        self.blocking(|shared| shared.size().map_err(durable::failed("the block store")))
+            .await
     }
 
     async fn blocking<T: Send + 'static>(
@@ -110,7 +124,9 @@ impl BlockFiles {
         work: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let shared = self.shared.clone();
-        spawn_blocking(move || work(&shared)).await.map_err(interrupted)?
+        spawn_blocking(move || work(&shared))
+            .await
+            .map_err(interrupted)?
     }
 }
 
@@ -123,7 +139,9 @@ impl Shared {
     /// Writes and flushes one block under a passing name; `None` where it is present already.
     fn stage(&self, (cid, bytes): &(Cid, Bytes)) -> Result<Option<Staged>, StoreError> {
         if bytes.len() > MAX_BLOCK || !is_block_of(cid, bytes) {
-            return Err(StoreError::Damaged("a block is not what its CID says".into()));
+            return Err(StoreError::Damaged(
+                "a block is not what its CID says".into(),
+            ));
         }
         let place = self.place(cid);
         // The length tells apart a block that a crash of the machine cut short.
@@ -131,7 +149,10 @@ impl Shared {
             return Ok(None);
         }
         let name = self.staged.fetch_add(1, Ordering::Relaxed).to_string();
-        let staged = Staged { file: self.folder.join(STAGING).join(name), place };
+        let staged = Staged {
+            file: self.folder.join(STAGING).join(name),
+            place,
+        };
         durable::write_synced(&staged.file, bytes).map_err(durable::failed("the block store"))?;
         Ok(Some(staged))
     }
@@ -142,15 +163,17 @@ impl Shared {
             fs::rename(&block.file, &block.place)?;
             touched.extend(block.place.parent().map(Path::to_owned));
         }
-        touched.iter().try_for_each(|folder| durable::sync_folder(folder))
+        touched
+            .iter()
+            .try_for_each(|folder| durable::sync_folder(folder))
     }
 
     fn read(&self, cid: &Cid) -> Result<Option<Bytes>, StoreError> {
         let bytes = durable::read(&self.place(cid)).map_err(durable::failed("the block store"))?;
         match bytes {
-            Some(bytes) if !is_block_of(cid, &bytes) => {
-                Err(StoreError::Damaged("a block is not what its CID says".into()))
-            }
+            Some(bytes) if !is_block_of(cid, &bytes) => Err(StoreError::Damaged(
+                "a block is not what its CID says".into(),
+            )),
             bytes => Ok(bytes.map(Bytes::from)),
         }
     }
@@ -165,7 +188,9 @@ impl Shared {
                 Err(error) => return Err(error),
             }
         }
-        touched.iter().try_for_each(|folder| durable::sync_folder(folder))
+        touched
+            .iter()
+            .try_for_each(|folder| durable::sync_folder(folder))
     }
 
     fn size(&self) -> io::Result<u64> {
@@ -252,7 +277,10 @@ mod tests {
         let store = BlockFiles::open(folder.path()).unwrap();
         let (cid, bytes) = block(b"node");
         store.put(vec![(cid, bytes.clone())]).await.unwrap();
-        for same in [Cid::new_v1(0x70, *cid.hash()), Cid::new_v0(*cid.hash()).unwrap()] {
+        for same in [
+            Cid::new_v1(0x70, *cid.hash()),
+            Cid::new_v0(*cid.hash()).unwrap(),
+        ] {
             assert_eq!(store.get(&same).await.unwrap(), Some(bytes.clone()));
         }
     }
@@ -273,11 +301,17 @@ mod tests {
     async fn a_batch_with_a_wrong_block_stores_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let store = BlockFiles::open(folder.path()).unwrap();
-        let (right, wrong) = (block(b"right"), (block(b"one").0, Bytes::from_static(b"other")));
+        let (right, wrong) = (
+            block(b"right"),
+            (block(b"one").0, Bytes::from_static(b"other")),
+        );
         let put = store.put(vec![right, wrong]).await;
         assert!(matches!(put, Err(StoreError::Damaged(_))));
         assert_eq!(store.size().await.unwrap(), 0);
-        assert_eq!(fs::read_dir(folder.path().join(STAGING)).unwrap().count(), 0);
+        assert_eq!(
+            fs::read_dir(folder.path().join(STAGING)).unwrap().count(),
+            0
+        );
     }
 
     #[tokio::test]
@@ -286,7 +320,10 @@ mod tests {
         drop(BlockFiles::open(folder.path()).unwrap());
         fs::write(folder.path().join(STAGING).join("0"), b"half").unwrap();
         let store = BlockFiles::open(folder.path()).unwrap();
-        assert_eq!(fs::read_dir(folder.path().join(STAGING)).unwrap().count(), 0);
+        assert_eq!(
+            fs::read_dir(folder.path().join(STAGING)).unwrap().count(),
+            0
+        );
         assert_eq!(store.size().await.unwrap(), 0);
     }
 }

@@ -18,7 +18,10 @@ impl Contact {
     pub fn parse(hint: &PeerHint) -> Option<Self> {
         let peer = hint.peer.parse().ok()?;
         let addresses = hint.addresses.iter().filter_map(|text| dialable(text));
-        Some(Self { peer, addresses: addresses.take(MAX_ADDRESSES).collect() })
+        Some(Self {
+            peer,
+            addresses: addresses.take(MAX_ADDRESSES).collect(),
+        })
     }
 }
 
@@ -26,7 +29,12 @@ impl Contact {
 fn dialable(text: &str) -> Option<Multiaddr> {
     let address: Multiaddr = text.parse().ok()?;
     let parts: Vec<_> = address.iter().collect();
-    let [host @ (Protocol::Ip4(_) | Protocol::Ip6(_)), port @ Protocol::Tcp(1..), rest @ ..] = &parts[..] else {
+    let [
+        host @ (Protocol::Ip4(_) | Protocol::Ip6(_)),
+        port @ Protocol::Tcp(1..),
+        rest @ ..,
+    ] = &parts[..]
+    else {
         return None;
     };
     matches!(rest, [] | [Protocol::P2p(_)])
@@ -41,19 +49,32 @@ mod tests {
 
     fn parsed(addresses: &[&str]) -> Vec<String> {
         let addresses = addresses.iter().map(|a| a.to_string()).collect();
-        let contact = Contact::parse(&PeerHint { peer: PEER.into(), addresses }).unwrap();
+        let contact = Contact::parse(&PeerHint {
+            peer: PEER.into(),
+            addresses,
+        })
+        .unwrap();
         contact.addresses.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn the_peer_id_after_an_address_is_dropped() {
         let with = format!("/ip4/127.0.0.1/tcp/4001/p2p/{PEER}");
-        assert_eq!(parsed(&[&with, "/ip6/::1/tcp/4001"]), ["/ip4/127.0.0.1/tcp/4001", "/ip6/::1/tcp/4001"]);
+        assert_eq!(
+            parsed(&[&with, "/ip6/::1/tcp/4001"]),
+            ["/ip4/127.0.0.1/tcp/4001", "/ip6/::1/tcp/4001"]
+        );
     }
 
     #[test]
     fn names_relays_and_nonsense_are_not_dialled() {
-        let none = ["/dns4/example.org/tcp/1", "/ip4/127.0.0.1/udp/1/quic-v1", "/ip4/127.0.0.1/tcp/0", "nonsense", ""];
+        let none = [
+            "/dns4/example.org/tcp/1",
+            "/ip4/127.0.0.1/udp/1/quic-v1",
+            "/ip4/127.0.0.1/tcp/0",
+            "nonsense",
+            "",
+        ];
         assert!(parsed(&none).is_empty());
         let relayed = format!("/ip4/127.0.0.1/tcp/1/p2p/{PEER}/p2p-circuit/p2p/{PEER}");
         assert!(parsed(&[&relayed]).is_empty());
@@ -66,6 +87,12 @@ mod tests {
 
     #[test]
     fn a_hint_needs_a_peer_id() {
-        assert_eq!(Contact::parse(&PeerHint { peer: "nobody".into(), addresses: vec![] }), None);
+        assert_eq!(
+            Contact::parse(&PeerHint {
+                peer: "nobody".into(),
+                addresses: vec![]
+            }),
+            None
+        );
     }
 }

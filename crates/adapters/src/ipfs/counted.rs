@@ -29,12 +29,19 @@ pub(super) struct Counted<C> {
 
 impl<C> Counted<C> {
     pub fn new(connection: C, received: Received) -> Self {
-        Self { connection, received }
+        Self {
+            connection,
+            received,
+        }
     }
 }
 
 impl<C: AsyncRead + Unpin> AsyncRead for Counted<C> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
         let read = ready!(Pin::new(&mut self.connection).poll_read(cx, buffer))?;
         self.received.0.fetch_add(read as u64, Ordering::Relaxed);
         Poll::Ready(Ok(read))
@@ -42,7 +49,11 @@ impl<C: AsyncRead + Unpin> AsyncRead for Counted<C> {
 }
 
 impl<C: AsyncWrite + Unpin> AsyncWrite for Counted<C> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.connection).poll_write(cx, bytes)
     }
 

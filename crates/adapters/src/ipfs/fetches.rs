@@ -32,11 +32,22 @@ pub(super) struct Fetch<R> {
 
 impl<R> Fetch<R> {
     pub fn new(reply: R, from: Vec<Contact>, strangers: u64, since: Instant) -> Self {
-        Self { reply, strangers, from, failed: HashSet::new(), redials: 0, since }
+        Self {
+            reply,
+            strangers,
+            from,
+            failed: HashSet::new(),
+            redials: 0,
+            since,
+        }
     }
 
     fn out_of_peers(&self) -> bool {
-        !self.from.is_empty() && self.from.iter().all(|contact| self.failed.contains(&contact.peer))
+        !self.from.is_empty()
+            && self
+                .from
+                .iter()
+                .all(|contact| self.failed.contains(&contact.peer))
     }
 }
 
@@ -52,7 +63,12 @@ pub(super) struct Fetches<K, R> {
 impl<K: Copy + Eq + Hash, R> Fetches<K, R> {
     /// `patience`: how long nothing may come before a fetch is given up.
     pub fn new(patience: Duration, now: Instant) -> Self {
-        Self { open: HashMap::new(), patience, progress: now, received: 0 }
+        Self {
+            open: HashMap::new(),
+            patience,
+            progress: now,
+            received: 0,
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -87,7 +103,11 @@ impl<K: Copy + Eq + Hash, R> Fetches<K, R> {
     /// A connection was lost. Returns where to dial the peer again, if a fetch still counts on it.
     pub fn peer_lost(&mut self, peer: PeerId) -> Option<Contact> {
         let mut again = None;
-        for fetch in self.open.values_mut().filter(|fetch| fetch.redials < REDIALS) {
+        for fetch in self
+            .open
+            .values_mut()
+            .filter(|fetch| fetch.redials < REDIALS)
+        {
             if let Some(contact) = fetch.from.iter().find(|contact| contact.peer == peer) {
                 fetch.redials += 1;
                 again = Some(contact.clone());
@@ -123,7 +143,10 @@ mod tests {
     }
 
     fn contact() -> Contact {
-        Contact { peer: PeerId::random(), addresses: Vec::new() }
+        Contact {
+            peer: PeerId::random(),
+            addresses: Vec::new(),
+        }
     }
 
     fn fetches(from: &[Contact]) -> (Fetches<u32, ()>, Instant) {
@@ -164,7 +187,11 @@ mod tests {
         assert!(fetches.overdue(PROGRESS, start + second(19)).is_empty());
         assert!(fetches.overdue(PROGRESS, start + second(38)).is_empty());
         // Pings and the like.
-        assert!(fetches.overdue(PROGRESS + 200, start + second(38)).is_empty());
+        assert!(
+            fetches
+                .overdue(PROGRESS + 200, start + second(38))
+                .is_empty()
+        );
         assert_eq!(fetches.overdue(PROGRESS + 200, start + second(39)).len(), 1);
     }
 

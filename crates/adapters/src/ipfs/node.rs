@@ -10,9 +10,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use cid::Cid;
-use dhc_app::ports::{
-    BlockExchange, ExchangeError, PeerChannel, PeerHint, Responder, StoreError,
-};
+use dhc_app::ports::{BlockExchange, ExchangeError, PeerChannel, PeerHint, Responder, StoreError};
 use tokio::{
     sync::{OnceCell, mpsc, oneshot},
     time::timeout,
@@ -38,7 +36,10 @@ pub struct NodeConfig {
 impl Default for NodeConfig {
     /// Loopback and twenty seconds.
     fn default() -> Self {
-        Self { listen: Ipv4Addr::LOCALHOST.into(), patience: Duration::from_secs(20) }
+        Self {
+            listen: Ipv4Addr::LOCALHOST.into(),
+            patience: Duration::from_secs(20),
+        }
     }
 }
 
@@ -64,7 +65,14 @@ impl IpfsNode {
     /// A node whose key and port are kept in `folder`. Nothing runs yet.
     pub fn new(folder: &Path, blocks: BlockFiles, config: NodeConfig) -> Self {
         let commands = OnceCell::new();
-        Self { shared: Arc::new(Shared { folder: folder.to_owned(), blocks, config, commands }) }
+        Self {
+            shared: Arc::new(Shared {
+                folder: folder.to_owned(),
+                blocks,
+                config,
+                commands,
+            }),
+        }
     }
 
     async fn tell(&self, command: Command) -> Result<(), ExchangeError> {
@@ -75,7 +83,10 @@ impl IpfsNode {
     }
 
     /// Tells the node something and waits for its answer.
-    async fn request<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, ExchangeError> {
+    async fn request<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, ExchangeError> {
         let (reply, answer) = oneshot::channel();
         self.tell(command(reply)).await?;
         answer.await.map_err(|_| stopped())
@@ -112,7 +123,11 @@ impl BlockExchange for IpfsNode {
             return Ok(block);
         }
         let from = from.iter().filter_map(Contact::parse).collect();
-        let command = |reply: Reply<Bytes>| Command::Fetch { cid: *cid, from, reply };
+        let command = |reply: Reply<Bytes>| Command::Fetch {
+            cid: *cid,
+            from,
+            reply,
+        };
         let block = self.request(command).await??;
         match self.shared.blocks.put(vec![(*cid, block.clone())]).await {
             Ok(()) => Ok(block),
@@ -144,7 +159,11 @@ impl PeerChannel for IpfsNode {
             return Err(StoreError::Io("a message to a peer is at most 64 KiB".into()).into());
         }
         let peer = Contact::parse(peer).ok_or(ExchangeError::Unreachable)?;
-        let command = |reply: Reply<Vec<u8>>| Command::Ask { peer, letter: message, reply };
+        let command = |reply: Reply<Vec<u8>>| Command::Ask {
+            peer,
+            letter: message,
+            reply,
+        };
         timeout(self.shared.config.patience, self.request(command))
             .await
             .map_err(|_| ExchangeError::Unreachable)??

@@ -34,14 +34,21 @@ impl NodeRecord {
         if let Some(bytes) = durable::read(&folder.join(FILE)).map_err(failed)? {
             return parse(&bytes);
         }
-        let record = Self { key: Keypair::generate_ed25519(), port: None };
+        let record = Self {
+            key: Keypair::generate_ed25519(),
+            port: None,
+        };
         record.save(folder)?;
         Ok(record)
     }
 
     pub fn save(&self, folder: &Path) -> Result<(), StoreError> {
         let key = self.key.to_protobuf_encoding().map_err(|_| damaged())?;
-        let stored = Stored { version: 1, key: hex::encode(key), port: self.port };
+        let stored = Stored {
+            version: 1,
+            key: hex::encode(key),
+            port: self.port,
+        };
         let bytes = serde_json::to_vec(&stored).map_err(|_| damaged())?;
         durable::replace(folder, FILE, &bytes).map_err(durable::failed("the node's record"))
     }
@@ -54,7 +61,10 @@ fn parse(bytes: &[u8]) -> Result<NodeRecord, StoreError> {
     }
     let key = hex::decode(&stored.key).map_err(|_| damaged())?;
     let key = Keypair::from_protobuf_encoding(&key).map_err(|_| damaged())?;
-    Ok(NodeRecord { key, port: stored.port })
+    Ok(NodeRecord {
+        key,
+        port: stored.port,
+    })
 }
 
 fn damaged() -> StoreError {
@@ -71,7 +81,10 @@ mod tests {
     fn the_stored_form_is_pinned() {
         let record = parse(PINNED.as_bytes()).unwrap();
         assert_eq!(record.port, Some(23456));
-        assert_eq!(record.key.public().to_peer_id().to_string(), "12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq");
+        assert_eq!(
+            record.key.public().to_peer_id().to_string(),
+            "12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq"
+        );
         let folder = tempfile::tempdir().unwrap();
         record.save(folder.path()).unwrap();
         let kept = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
@@ -89,7 +102,10 @@ mod tests {
     #[test]
     fn a_record_that_does_not_parse_is_damaged() {
         for text in ["", "{}", r#"{"version":2,"key":"","port":null}"#] {
-            assert!(matches!(parse(text.as_bytes()), Err(StoreError::Damaged(_))));
+            assert!(matches!(
+                parse(text.as_bytes()),
+                Err(StoreError::Damaged(_))
+            ));
         }
     }
 }

@@ -84,7 +84,11 @@ impl Wanted {
 }
 
 impl Multihasher<64> for Wanted {
-    async fn hash(&self, code: u64, block: &[u8]) -> std::result::Result<Multihash<64>, MultihasherError> {
+    async fn hash(
+        &self,
+        code: u64,
+        block: &[u8],
+    ) -> std::result::Result<Multihash<64>, MultihasherError> {
         if code != SHA2_256 {
             return Err(MultihasherError::UnknownMultihashCode);
         }

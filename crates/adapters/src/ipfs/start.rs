@@ -9,10 +9,7 @@ use std::{
 use dhc_app::ports::StoreError;
 use futures::StreamExt;
 use libp2p::{Multiaddr, Swarm, multiaddr::Protocol, swarm::SwarmEvent};
-use tokio::{
-    sync::mpsc,
-    time::timeout,
-};
+use tokio::{sync::mpsc, time::timeout};
 
 use super::{
     actor::{Actor, Command},
@@ -75,17 +72,23 @@ fn pick_port(ip: IpAddr, last: Option<u16>) -> Result<u16, StoreError> {
 async fn listen(swarm: &mut Swarm<Behaviour>, ip: IpAddr, port: u16) -> Result<u16, StoreError> {
     let refused = |error: String| StoreError::Io(format!("the node cannot listen: {error}"));
     let address = behaviour::tcp_address(ip, port);
-    swarm.listen_on(address).map_err(|error| refused(error.to_string()))?;
+    swarm
+        .listen_on(address)
+        .map_err(|error| refused(error.to_string()))?;
     let first = async {
         loop {
             match swarm.select_next_some().await {
                 SwarmEvent::NewListenAddr { address, .. } => return Ok(address),
-                SwarmEvent::ListenerClosed { reason: Err(error), .. } => return Err(error.to_string()),
+                SwarmEvent::ListenerClosed {
+                    reason: Err(error), ..
+                } => return Err(error.to_string()),
                 _ => {}
             }
         }
     };
-    let address = timeout(LISTEN, first).await.map_err(|_| refused("no address".into()))?;
+    let address = timeout(LISTEN, first)
+        .await
+        .map_err(|_| refused("no address".into()))?;
     tcp_port(&address.map_err(refused)?).ok_or_else(|| refused("no port".into()))
 }
 

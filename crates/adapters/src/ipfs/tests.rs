@@ -19,13 +19,19 @@ use super::{BlockFiles, IpfsNode, NodeConfig, behaviour, counted::Received};
 const MIB: usize = 1 << 20;
 
 fn block(bytes: Vec<u8>) -> (Cid, Bytes) {
-    (Cid::new_v1(0x55, Code::Sha2_256.digest(&bytes)), Bytes::from(bytes))
+    (
+        Cid::new_v1(0x55, Code::Sha2_256.digest(&bytes)),
+        Bytes::from(bytes),
+    )
 }
 
 fn node(patience: Duration) -> (IpfsNode, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let blocks = BlockFiles::open(&folder.path().join("blocks")).unwrap();
-    let config = NodeConfig { patience, ..NodeConfig::default() };
+    let config = NodeConfig {
+        patience,
+        ..NodeConfig::default()
+    };
     (IpfsNode::new(folder.path(), blocks, config), folder)
 }
 
@@ -33,11 +39,18 @@ fn node(patience: Duration) -> (IpfsNode, TempDir) {
 async fn a_hundred_mebibytes_arrive_eight_at_a_time() {
     let (owner, _owner_folder) = node(Duration::from_secs(20));
     let (doctor, _doctor_folder) = node(Duration::from_secs(20));
-    let blocks: Vec<_> = (0..100u8).map(|i| block([i, 0xa5].repeat(MIB / 2))).collect();
+    let blocks: Vec<_> = (0..100u8)
+        .map(|i| block([i, 0xa5].repeat(MIB / 2)))
+        .collect();
     owner.put(blocks.clone()).await.unwrap();
     let there = [owner.here().await.unwrap()];
     let fetched = stream::iter(&blocks)
-        .map(async |(cid, bytes)| doctor.fetch(cid, &there).await.is_ok_and(|got| got == bytes))
+        .map(async |(cid, bytes)| {
+            doctor
+                .fetch(cid, &there)
+                .await
+                .is_ok_and(|got| got == bytes)
+        })
         .buffered(8)
         .filter(|same| std::future::ready(*same));
     assert_eq!(fetched.count().await, 100);
@@ -47,13 +60,27 @@ async fn a_hundred_mebibytes_arrive_eight_at_a_time() {
 #[tokio::test]
 async fn a_refused_dial_is_told_at_once() {
     let (lonely, _folder) = node(Duration::from_secs(20));
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let peer = Keypair::generate_ed25519().public().to_peer_id().to_string();
-    let hint = PeerHint { peer, addresses: vec![format!("/ip4/127.0.0.1/tcp/{}", closed.port())] };
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let peer = Keypair::generate_ed25519()
+        .public()
+        .to_peer_id()
+        .to_string();
+    let hint = PeerHint {
+        peer,
+        addresses: vec![format!("/ip4/127.0.0.1/tcp/{}", closed.port())],
+    };
     let start = Instant::now();
-    let fetched = lonely.fetch(&block(vec![1]).0, std::slice::from_ref(&hint)).await;
+    let fetched = lonely
+        .fetch(&block(vec![1]).0, std::slice::from_ref(&hint))
+        .await;
     assert!(matches!(fetched, Err(ExchangeError::Unreachable)));
-    assert!(matches!(lonely.ask(&hint, vec![1]).await, Err(ExchangeError::Unreachable)));
+    assert!(matches!(
+        lonely.ask(&hint, vec![1]).await,
+        Err(ExchangeError::Unreachable)
+    ));
     assert!(start.elapsed() < Duration::from_secs(5));
 }
 
@@ -62,10 +89,16 @@ async fn a_peer_with_another_key_is_not_the_one_asked_for() {
     let (owner, _owner_folder) = node(Duration::from_secs(5));
     let (doctor, _doctor_folder) = node(Duration::from_secs(5));
     let mut there = owner.here().await.unwrap();
-    there.peer = Keypair::generate_ed25519().public().to_peer_id().to_string();
+    there.peer = Keypair::generate_ed25519()
+        .public()
+        .to_peer_id()
+        .to_string();
     let (cid, bytes) = block(vec![1]);
     owner.put(vec![(cid, bytes)]).await.unwrap();
-    assert!(matches!(doctor.fetch(&cid, &[there]).await, Err(ExchangeError::Unreachable)));
+    assert!(matches!(
+        doctor.fetch(&cid, &[there]).await,
+        Err(ExchangeError::Unreachable)
+    ));
 }
 
 #[tokio::test]
@@ -88,13 +121,15 @@ async fn a_damaged_local_block_is_fetched_anew() {
 }
 
 #[tokio::test]
-async fn a_fetch_nobody_waits_for_ends() {
+async fn a_fetch_that_is_given_up_hinders_no_other() {
     let (owner, _owner_folder) = node(Duration::from_secs(20));
     let (doctor, _doctor_folder) = node(Duration::from_secs(20));
     let there = [owner.here().await.unwrap()];
-    let (cid, bytes) = block(vec![3; 10]);
-    let given_up = tokio::time::timeout(Duration::from_millis(200), doctor.fetch(&cid, &there)).await;
+    let absent = block(vec![3; 10]).0;
+    let given_up =
+        tokio::time::timeout(Duration::from_millis(200), doctor.fetch(&absent, &there)).await;
     assert!(given_up.is_err());
+    let (cid, bytes) = block(vec![4; 10]);
     owner.put(vec![(cid, bytes.clone())]).await.unwrap();
     assert_eq!(doctor.fetch(&cid, &there).await.unwrap(), bytes);
 }
@@ -127,8 +162,15 @@ async fn liar() -> PeerHint {
     let peer = key.public().to_peer_id();
     let transport = behaviour::transport(&key, Received::default()).unwrap();
     let bitswap = beetswap::Behaviour::<64, _>::new(Arc::new(Liar(vec![0xbd; 1000])));
-    let mut swarm = Swarm::new(transport, bitswap, peer, swarm::Config::with_tokio_executor());
-    swarm.listen_on(behaviour::tcp_address([127, 0, 0, 1].into(), 0)).unwrap();
+    let mut swarm = Swarm::new(
+        transport,
+        bitswap,
+        peer,
+        swarm::Config::with_tokio_executor(),
+    );
+    swarm
+        .listen_on(behaviour::tcp_address([127, 0, 0, 1].into(), 0))
+        .unwrap();
     let address = loop {
         if let swarm::SwarmEvent::NewListenAddr { address, .. } = swarm.select_next_some().await {
             break address.to_string();
@@ -139,7 +181,10 @@ async fn liar() -> PeerHint {
             swarm.select_next_some().await;
         }
     });
-    PeerHint { peer: peer.to_string(), addresses: vec![address] }
+    PeerHint {
+        peer: peer.to_string(),
+        addresses: vec![address],
+    }
 }
 
 #[tokio::test]
@@ -147,7 +192,10 @@ async fn other_bytes_than_asked_for_are_refused() {
     let (doctor, _folder) = node(Duration::from_millis(500));
     let (cid, _) = block(vec![1; 1000]);
     let fetched = doctor.fetch(&cid, &[liar().await]).await;
-    assert!(matches!(fetched, Err(ExchangeError::Corrupt)), "{fetched:?}");
+    assert!(
+        matches!(fetched, Err(ExchangeError::Corrupt)),
+        "{fetched:?}"
+    );
     assert_eq!(doctor.get(&cid).await.unwrap(), None);
     assert_eq!(doctor.size().await.unwrap(), 0);
 }
