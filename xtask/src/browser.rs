@@ -35,7 +35,7 @@ pub fn test(workspace: &Workspace, homes: &Path) -> Result<(Count, String)> {
     let (_app, url) = demo::serve(workspace, homes)?;
     let outcome = stream(
         node(workspace, &url)?
-            .args(["--test", "--test-concurrency=1"])
+            .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
             .args(specs(workspace)?),
         LIMIT,
     )?;
