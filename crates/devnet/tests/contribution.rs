@@ -1,7 +1,7 @@
 //! The contracts of genesis together with the committee: a record sealed by a certified
 //! institution is contributed, its day settles, the reward is claimed.
 
-mod common;
+mod clients;
 
 use alloy::{
     dyn_abi::{DynSolValue, JsonAbiExt, TypedData},
@@ -10,7 +10,7 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use common::*;
+use clients::*;
 use dhc_devnet::Devnet;
 use serde_json::{Value, json};
 

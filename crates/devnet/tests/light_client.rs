@@ -1,12 +1,12 @@
 //! What a light client needs: headers that verify, one after the other and with skips, and
 //! proofs that end at their app hashes.
 
-mod common;
+mod clients;
 
 use std::time::Duration;
 
 use alloy::primitives::{Address, B256, U256, keccak256};
-use common::*;
+use clients::*;
 use serde_json::{Value, json};
 use tendermint::{Time, block::signed_header::SignedHeader, validator};
 use tendermint_light_client_verifier::{

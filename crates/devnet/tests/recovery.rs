@@ -1,6 +1,6 @@
 //! A devnet goes on where it was: after an orderly end, and after kill -9.
 
-mod common;
+mod clients;
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -9,7 +9,7 @@ use std::{
 };
 
 use alloy::primitives::{Address, B256, Bytes, TxKind, U256};
-use common::*;
+use clients::*;
 use dhc_devnet::{Config, Devnet, StartError};
 use serde_json::json;
 

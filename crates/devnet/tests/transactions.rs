@@ -1,6 +1,6 @@
 //! Transactions from sending to receipt, and what of them can be proven.
 
-mod common;
+mod clients;
 
 use alloy::{
     consensus::{SignableTransaction, TxEip2930, TxEip7702, TxEnvelope, TxLegacy},
@@ -11,7 +11,7 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use common::*;
+use clients::*;
 use prost::Message;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
