@@ -3,49 +3,17 @@
 
 use std::io::Read;
 
+use dicom_core::header::SequenceItemHeader;
 use dicom_core::value::DataSetSequence;
-use dicom_core::{DataElement, Length, Tag, VR};
+use dicom_core::{DataElement, DataElementHeader, Length, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
-use dicom_parser::dataset::LazyDataToken;
-use dicom_parser::dataset::lazy_read::LazyDataSetReader;
 use dicom_parser::{DynStatefulDecoder, StatefulDecode};
-use dicom_transfer_syntax_registry::TransferSyntax;
+use dicom_transfer_syntax_registry::{TransferSyntax, entries};
 
+use crate::pixels::{Fragment, NativeKind, Pixels};
 use crate::refusal::OpenError;
-use crate::tape::Tape;
-
-/// Where an instance's pixel data lies, in bytes from the start of the (inflated) input.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Pixels {
-    #[default]
-    None,
-    Native {
-        kind: NativeKind,
-        offset: u64,
-        length: u64,
-        /// The value was encoded as 16-bit words: in big endian, 8-bit samples are swapped.
-        words: bool,
-    },
-    Encapsulated {
-        /// Basic offset table (PS3.5, A.4), as written.
-        offset_table: Vec<u32>,
-        fragments: Vec<Fragment>,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NativeKind {
-    Integer,
-    Float,
-    Double,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fragment {
-    pub(crate) offset: u64,
-    pub(crate) length: u32,
-}
+use crate::tape::{SharedTape, Tape};
 
 /// How far to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,13 +34,7 @@ const DEEPEST_NESTING: usize = 64;
 const MOST_KEPT_ELEMENTS: usize = 1_000_000;
 const MOST_FRAGMENTS: usize = 4_000_000;
 
-struct OpenSequence {
-    tag: Tag,
-    kept: bool,
-    pixel_data: bool,
-    items: Vec<InMemDicomObject>,
-    item: Option<InMemDicomObject>,
-}
+const ITEM_DELIMITER: Tag = Tag(0xfffe, 0xe00d);
 
 /// Reads a data set that starts at `tape`'s current position.
 pub(crate) fn read_dataset<R: Read>(
@@ -80,50 +42,318 @@ pub(crate) fn read_dataset<R: Read>(
     ts: &TransferSyntax,
     extent: Extent,
 ) -> Result<Contents, OpenError> {
-    let meter = tape.meter();
-    let decoder = DynStatefulDecoder::new_with_ts(tape, ts, meter.bytes_read())
-        .map_err(|e| OpenError::Damaged(e.to_string()))?;
-    let mut reader = LazyDataSetReader::new(decoder);
-    let mut walk = Walk::default();
-
-    let outcome = loop {
-        if extent == Extent::UntilPixels && walk.pixels_located {
-            return Ok(walk.finish());
-        }
-        match reader.advance() {
-            None => break Ok(()),
-            Some(Err(e)) => break Err(sentence(&e)),
-            Some(Ok(token)) => walk.take(token)?,
-        }
+    let tape = SharedTape::new(tape);
+    let decoder = |ts: &TransferSyntax| {
+        DynStatefulDecoder::new_with_ts(tape.clone(), ts, 0)
+            .map_err(|e| OpenError::Damaged(e.to_string()))
     };
-    if let Some(io) = meter.storage_failure() {
-        return Err(OpenError::Io(io));
-    }
-    let promised = reader.into_decoder().position();
-    let there = meter.bytes_read();
-    if promised > there {
-        return Err(truncated(promised - there));
-    }
-    match outcome {
-        Err(what) => return Err(OpenError::Damaged(what)),
-        Ok(()) if !walk.open.is_empty() => {
-            return Err(OpenError::Damaged("it ends inside a sequence".into()));
-        }
-        // Bytes after the pixel data that make no element are padding; before it, a cut header.
-        Ok(()) if there > promised && !walk.pixels_located => {
-            return Err(OpenError::Damaged(
-                "it ends inside an element's header".into(),
-            ));
-        }
-        Ok(()) => {}
-    }
-    Ok(walk.finish())
+    let mut walk = Walk {
+        declared: decoder(ts)?,
+        implicit: decoder(&entries::IMPLICIT_VR_LITTLE_ENDIAN.erased())?,
+        tape: tape.clone(),
+        extent,
+        pixels: Pixels::None,
+        pixels_located: false,
+        kept_elements: 0,
+    };
+    let mut attributes = InMemDicomObject::new_empty();
+    walk.elements(Encoding::Declared, Bound::Input, Some(&mut attributes), 0)?;
+    Ok(Contents {
+        attributes,
+        pixels: walk.pixels,
+    })
 }
 
-fn truncated(missing: u64) -> OpenError {
-    OpenError::Damaged(format!(
-        "it ends early, {missing} bytes of a value are missing"
-    ))
+/// How elements are encoded. A sequence of unknown representation and undefined length is in
+/// implicit VR, whatever is around it (PS3.5, 6.2.2).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Declared,
+    Implicit,
+}
+
+/// Where a run of elements or items ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Input,
+    Delimiter,
+    At(u64),
+}
+
+struct Walk<R: Read> {
+    declared: DynStatefulDecoder<SharedTape<R>>,
+    implicit: DynStatefulDecoder<SharedTape<R>>,
+    tape: SharedTape<R>,
+    extent: Extent,
+    pixels: Pixels,
+    pixels_located: bool,
+    kept_elements: usize,
+}
+
+impl<R: Read> Walk<R> {
+    fn decoder(&mut self, encoding: Encoding) -> &mut DynStatefulDecoder<SharedTape<R>> {
+        match encoding {
+            Encoding::Declared => &mut self.declared,
+            Encoding::Implicit => &mut self.implicit,
+        }
+    }
+
+    /// What the decoder met, told from a failure of the storage.
+    fn fault(&self, error: &(dyn std::error::Error + 'static)) -> OpenError {
+        match self.tape.storage_failure() {
+            Some(io) => OpenError::Io(io),
+            None => OpenError::Damaged(sentence(error)),
+        }
+    }
+
+    fn bound(&self, length: Length) -> Bound {
+        match length.get() {
+            Some(n) => Bound::At(self.tape.position() + u64::from(n)),
+            None => Bound::Delimiter,
+        }
+    }
+
+    /// Whether a run has come to its bound; to have gone beyond is damage.
+    fn reached(&self, bound: Bound) -> Result<bool, OpenError> {
+        match bound {
+            Bound::Input => self.tape.is_at_end().map_err(OpenError::Io),
+            Bound::Delimiter => Ok(false),
+            Bound::At(end) if self.tape.position() > end => Err(OpenError::Damaged(
+                "a value is longer than the sequence around it".into(),
+            )),
+            Bound::At(end) => Ok(self.tape.position() == end),
+        }
+    }
+
+    /// Reads elements, keeping those that matter in `kept`.
+    fn elements(
+        &mut self,
+        encoding: Encoding,
+        bound: Bound,
+        mut kept: Option<&mut InMemDicomObject>,
+        depth: usize,
+    ) -> Result<(), OpenError> {
+        while !self.reached(bound)? {
+            let header = match self.decoder(encoding).decode_header() {
+                Ok(header) => header,
+                // Bytes behind the pixel data that make no element are padding; anywhere else
+                // they are a cut header.
+                Err(_) if depth == 0 && self.pixels_located && self.tape.ended() => return Ok(()),
+                Err(e) => return Err(self.fault(&e)),
+            };
+            if header.tag == ITEM_DELIMITER {
+                return match bound {
+                    Bound::Delimiter => Ok(()),
+                    _ => Err(OpenError::Damaged("a delimiter stands alone".into())),
+                };
+            }
+            self.element(encoding, header, kept.as_deref_mut(), depth)?;
+            if self.extent == Extent::UntilPixels && self.pixels_located {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn element(
+        &mut self,
+        encoding: Encoding,
+        header: DataElementHeader,
+        kept: Option<&mut InMemDicomObject>,
+        depth: usize,
+    ) -> Result<(), OpenError> {
+        let DataElementHeader { tag, vr, len } = header;
+        if tag == tags::PIXEL_DATA && len.is_undefined() {
+            return self.fragments(depth == 0);
+        }
+        if vr == VR::SQ || len.is_undefined() {
+            let inner = match (vr, len.is_undefined()) {
+                (VR::UN, true) => Encoding::Implicit,
+                _ => encoding,
+            };
+            let kept = kept.filter(|_| keeps_sequence(tag, depth));
+            let items = self.sequence(inner, len, kept.is_some(), depth + 1)?;
+            return match kept {
+                Some(kept) => {
+                    let items = DataSetSequence::new(items, Length::UNDEFINED);
+                    self.keep(kept, DataElement::new(tag, VR::SQ, items))
+                }
+                None => Ok(()),
+            };
+        }
+        if depth == 0
+            && let Some(kind) = native_kind(tag)
+        {
+            self.pixels = Pixels::Native {
+                kind,
+                offset: self.tape.position(),
+                length: u64::from(len.0),
+                words: vr != VR::OB,
+            };
+            self.pixels_located = true;
+            return match self.extent {
+                Extent::Whole => self.skip(len.0),
+                Extent::UntilPixels => Ok(()),
+            };
+        }
+        match kept.filter(|_| keeps_value(tag, depth) && len.0 <= LONGEST_KEPT_VALUE) {
+            Some(kept) => {
+                let value = self
+                    .decoder(encoding)
+                    .read_value_preserved(&header)
+                    .map_err(|e| self.fault(&e))?;
+                self.keep(kept, DataElement::new(tag, vr, value))
+            }
+            None => self.skip(len.0),
+        }
+    }
+
+    /// Reads a sequence's items; empty where they are not kept.
+    fn sequence(
+        &mut self,
+        encoding: Encoding,
+        length: Length,
+        keep: bool,
+        depth: usize,
+    ) -> Result<Vec<InMemDicomObject>, OpenError> {
+        if depth > DEEPEST_NESTING {
+            return Err(OpenError::Damaged(
+                "its sequences are nested too deeply".into(),
+            ));
+        }
+        let bound = self.bound(length);
+        let mut items = Vec::new();
+        while !self.reached(bound)? {
+            let header = self.decoder(encoding).decode_item_header();
+            match header.map_err(|e| self.fault(&e))? {
+                SequenceItemHeader::Item { len } => {
+                    let bound = self.bound(len);
+                    let mut item = keep.then(InMemDicomObject::new_empty);
+                    self.elements(encoding, bound, item.as_mut(), depth)?;
+                    items.extend(item);
+                }
+                // After a defined length too: some writers end every sequence twice.
+                SequenceItemHeader::SequenceDelimiter => break,
+                SequenceItemHeader::ItemDelimiter => {
+                    return Err(OpenError::Damaged("a delimiter stands alone".into()));
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    /// Reads the items of encapsulated pixel data, noting where they are if it is the
+    /// instance's own and not an icon's.
+    fn fragments(&mut self, own: bool) -> Result<(), OpenError> {
+        let mut offset_table = None;
+        let mut fragments = Vec::new();
+        loop {
+            let header = self.declared.decode_item_header();
+            let length = match header.map_err(|e| self.fault(&e))? {
+                SequenceItemHeader::SequenceDelimiter => break,
+                SequenceItemHeader::Item { len } => len.get(),
+                SequenceItemHeader::ItemDelimiter => None,
+            };
+            let length = length.ok_or_else(|| {
+                OpenError::Damaged("a fragment of its pixel data has no length".into())
+            })?;
+            if offset_table.is_none() {
+                offset_table = Some(self.offset_table(length)?);
+                continue;
+            }
+            if fragments.len() >= MOST_FRAGMENTS {
+                return Err(OpenError::Damaged("it has too many fragments".into()));
+            }
+            fragments.push(Fragment {
+                offset: self.tape.position(),
+                length,
+            });
+            self.skip(length)?;
+        }
+        if own {
+            self.pixels = Pixels::Encapsulated {
+                offset_table: offset_table.unwrap_or_default(),
+                fragments,
+            };
+            self.pixels_located = true;
+        }
+        Ok(())
+    }
+
+    fn offset_table(&mut self, length: u32) -> Result<Vec<u32>, OpenError> {
+        if !length.is_multiple_of(4) || length as usize / 4 > MOST_FRAGMENTS {
+            self.skip(length)?;
+            return Ok(Vec::new());
+        }
+        let mut bytes = Vec::new();
+        let read = self
+            .tape
+            .clone()
+            .take(u64::from(length))
+            .read_to_end(&mut bytes);
+        read.map_err(|e| self.fault(&e))?;
+        missing(u64::from(length), bytes.len() as u64)?;
+        let words = bytes.as_chunks::<4>().0;
+        Ok(words.iter().map(|w| u32::from_le_bytes(*w)).collect())
+    }
+
+    fn skip(&mut self, length: u32) -> Result<(), OpenError> {
+        let mut value = self.tape.clone().take(u64::from(length));
+        let skipped = std::io::copy(&mut value, &mut std::io::sink());
+        missing(u64::from(length), skipped.map_err(|e| self.fault(&e))?)
+    }
+
+    fn keep(
+        &mut self,
+        kept: &mut InMemDicomObject,
+        element: dicom_object::mem::InMemElement,
+    ) -> Result<(), OpenError> {
+        self.kept_elements += 1;
+        if self.kept_elements > MOST_KEPT_ELEMENTS {
+            return Err(OpenError::Damaged("its header is too large".into()));
+        }
+        kept.put_element(element);
+        Ok(())
+    }
+}
+
+/// Functional groups, look-up tables: the sequences that say how to show the image.
+fn keeps_sequence(tag: Tag, depth: usize) -> bool {
+    match depth {
+        0 => matches!(tag.group(), 0x0028 | 0x5200),
+        _ => tag.group().is_multiple_of(2),
+    }
+}
+
+fn keeps_value(tag: Tag, depth: usize) -> bool {
+    match depth {
+        0 => {
+            matches!(tag.group(), 0x0008 | 0x0010 | 0x0018 | 0x0020 | 0x0028)
+                || matches!(
+                    tag,
+                    tags::PRESENTATION_LUT_SHAPE | tags::EXTENDED_OFFSET_TABLE
+                )
+        }
+        _ => tag.group().is_multiple_of(2),
+    }
+}
+
+fn native_kind(tag: Tag) -> Option<NativeKind> {
+    match tag {
+        tags::PIXEL_DATA => Some(NativeKind::Integer),
+        tags::FLOAT_PIXEL_DATA => Some(NativeKind::Float),
+        tags::DOUBLE_FLOAT_PIXEL_DATA => Some(NativeKind::Double),
+        _ => None,
+    }
+}
+
+fn missing(promised: u64, there: u64) -> Result<(), OpenError> {
+    match promised - there {
+        0 => Ok(()),
+        n => Err(OpenError::Damaged(format!(
+            "it ends early, {n} bytes of a value are missing"
+        ))),
+    }
 }
 
 /// The innermost cause: what the reader met, without the layers around it.
@@ -136,207 +366,4 @@ fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
         Some(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => "it ends early".into(),
         _ => cause.to_string(),
     }
-}
-
-#[derive(Default)]
-struct Walk {
-    root: Option<InMemDicomObject>,
-    pixels: Pixels,
-    pixels_located: bool,
-    offset_table_read: bool,
-    open: Vec<OpenSequence>,
-    kept_elements: usize,
-}
-
-impl Walk {
-    fn finish(self) -> Contents {
-        Contents {
-            attributes: self.root.unwrap_or_else(InMemDicomObject::new_empty),
-            pixels: self.pixels,
-        }
-    }
-
-    fn take<D: StatefulDecode>(&mut self, token: LazyDataToken<D>) -> Result<(), OpenError> {
-        match token {
-            LazyDataToken::SequenceStart { tag, .. } => {
-                if self.open.len() >= DEEPEST_NESTING {
-                    return Err(OpenError::Damaged(
-                        "its sequences are nested too deeply".into(),
-                    ));
-                }
-                let kept = match self.open.last() {
-                    Some(parent) => parent.kept && tag.group().is_multiple_of(2),
-                    None => matches!(tag.group(), 0x0028 | 0x5200),
-                };
-                self.open.push(OpenSequence {
-                    tag,
-                    kept,
-                    pixel_data: false,
-                    items: Vec::new(),
-                    item: None,
-                });
-            }
-            LazyDataToken::PixelSequenceStart => {
-                if self.open.is_empty() {
-                    self.pixels = Pixels::Encapsulated {
-                        offset_table: Vec::new(),
-                        fragments: Vec::new(),
-                    };
-                }
-                self.open.push(OpenSequence {
-                    tag: tags::PIXEL_DATA,
-                    kept: false,
-                    pixel_data: true,
-                    items: Vec::new(),
-                    item: None,
-                });
-            }
-            LazyDataToken::ItemStart { len } => self.start_item(len)?,
-            LazyDataToken::ItemEnd => {
-                if let Some(sequence) = self.open.last_mut() {
-                    sequence.items.extend(sequence.item.take());
-                }
-            }
-            LazyDataToken::SequenceEnd => self.end_sequence(),
-            LazyDataToken::LazyItemValue { len, decoder } => self.take_fragment(len, decoder)?,
-            LazyDataToken::LazyValue {
-                header,
-                mut decoder,
-            } => {
-                if self.open.is_empty() && self.locate_native(&header, decoder.position()) {
-                    return skip(&mut decoder, header.len);
-                }
-                if !self.keeps(header.tag) || header.len.0 > LONGEST_KEPT_VALUE {
-                    return skip(&mut decoder, header.len);
-                }
-                let value = decoder
-                    .read_value_preserved(&header)
-                    .map_err(|e| OpenError::Damaged(sentence(&e)))?;
-                self.put(DataElement::new(header.tag, header.vr, value))?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn start_item(&mut self, len: Length) -> Result<(), OpenError> {
-        let top_level = self.open.len() == 1;
-        let Some(sequence) = self.open.last_mut() else {
-            return Ok(());
-        };
-        if !sequence.pixel_data {
-            sequence.item = sequence.kept.then(InMemDicomObject::new_empty);
-            return Ok(());
-        }
-        // An empty item gives no value token: an absent offset table, or an empty fragment.
-        if top_level && len == Length(0) {
-            let offset_table = !std::mem::replace(&mut self.offset_table_read, true);
-            if let (false, Pixels::Encapsulated { fragments, .. }) =
-                (offset_table, &mut self.pixels)
-            {
-                fragments.push(Fragment {
-                    offset: 0,
-                    length: 0,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    fn take_fragment<D: StatefulDecode>(
-        &mut self,
-        length: u32,
-        mut decoder: D,
-    ) -> Result<(), OpenError> {
-        let Pixels::Encapsulated {
-            offset_table,
-            fragments,
-        } = &mut self.pixels
-        else {
-            return skip(&mut decoder, Length(length));
-        };
-        if self.open.len() != 1 {
-            return skip(&mut decoder, Length(length));
-        }
-        if !std::mem::replace(&mut self.offset_table_read, true) {
-            if length.is_multiple_of(4) && length as usize / 4 <= MOST_FRAGMENTS {
-                return decoder
-                    .read_u32_to_vec(length, offset_table)
-                    .map_err(|e| OpenError::Damaged(sentence(&e)));
-            }
-            return skip(&mut decoder, Length(length));
-        }
-        if fragments.len() >= MOST_FRAGMENTS {
-            return Err(OpenError::Damaged("it has too many fragments".into()));
-        }
-        fragments.push(Fragment {
-            offset: decoder.position(),
-            length,
-        });
-        skip(&mut decoder, Length(length))
-    }
-
-    fn end_sequence(&mut self) {
-        let Some(sequence) = self.open.pop() else {
-            return;
-        };
-        if sequence.pixel_data {
-            self.pixels_located |= self.open.is_empty();
-        } else if sequence.kept {
-            let items = DataSetSequence::new(sequence.items, Length::UNDEFINED);
-            // Counted as one more element than the limit at most: the limit is on the items'.
-            let _ = self.put(DataElement::new(sequence.tag, VR::SQ, items));
-        }
-    }
-
-    fn locate_native(&mut self, header: &dicom_core::DataElementHeader, offset: u64) -> bool {
-        let kind = match header.tag {
-            tags::PIXEL_DATA => NativeKind::Integer,
-            tags::FLOAT_PIXEL_DATA => NativeKind::Float,
-            tags::DOUBLE_FLOAT_PIXEL_DATA => NativeKind::Double,
-            _ => return false,
-        };
-        self.pixels = Pixels::Native {
-            kind,
-            offset,
-            length: u64::from(header.len.0),
-            words: header.vr != VR::OB,
-        };
-        self.pixels_located = true;
-        true
-    }
-
-    fn keeps(&self, tag: Tag) -> bool {
-        match self.open.last() {
-            Some(sequence) => sequence.item.is_some() && tag.group().is_multiple_of(2),
-            None => {
-                matches!(tag.group(), 0x0008 | 0x0010 | 0x0018 | 0x0020 | 0x0028)
-                    || matches!(
-                        tag,
-                        tags::PRESENTATION_LUT_SHAPE | tags::EXTENDED_OFFSET_TABLE
-                    )
-            }
-        }
-    }
-
-    fn put(&mut self, element: dicom_object::mem::InMemElement) -> Result<(), OpenError> {
-        self.kept_elements += 1;
-        if self.kept_elements > MOST_KEPT_ELEMENTS {
-            return Err(OpenError::Damaged("its header is too large".into()));
-        }
-        let target = match self.open.last_mut() {
-            Some(sequence) => sequence.item.as_mut(),
-            None => Some(self.root.get_or_insert_with(InMemDicomObject::new_empty)),
-        };
-        if let Some(target) = target {
-            target.put_element(element);
-        }
-        Ok(())
-    }
-}
-
-fn skip<D: StatefulDecode>(decoder: &mut D, length: Length) -> Result<(), OpenError> {
-    decoder
-        .skip_bytes(length.0)
-        .map_err(|e| OpenError::Damaged(sentence(&e)))
 }

@@ -4,8 +4,9 @@ use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
 use crate::attributes::{frame_group_or_top, integer, text, unsigned16, vector};
-use crate::dataset::{Contents, Extent, Pixels, read_dataset};
+use crate::dataset::{Contents, Extent, read_dataset};
 use crate::file_meta::{FileMeta, read_file_meta};
+use crate::pixels::{NativeKind, Pixels};
 use crate::refusal::{DecodeError, OpenError};
 use crate::study::ImageInfo;
 use crate::tape::Tape;
@@ -161,11 +162,11 @@ pub(crate) fn image_info(data: &InMemDicomObject, pixels: &Pixels) -> Option<Ima
         samples_per_pixel: unsigned16(data, tags::SAMPLES_PER_PIXEL).unwrap_or(1),
         bits_allocated: unsigned16(data, tags::BITS_ALLOCATED).unwrap_or(match pixels {
             Pixels::Native {
-                kind: crate::dataset::NativeKind::Float,
+                kind: NativeKind::Float,
                 ..
             } => 32,
             Pixels::Native {
-                kind: crate::dataset::NativeKind::Double,
+                kind: NativeKind::Double,
                 ..
             } => 64,
             _ => 8,

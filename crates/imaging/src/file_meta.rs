@@ -92,22 +92,29 @@ fn starts_with_meta(bytes: &[u8]) -> bool {
 }
 
 fn read_meta_element<R: Read>(tape: &mut Tape<R>) -> Result<(Tag, PrimitiveValue), OpenError> {
-    let meter = tape.meter();
-    let damaged = |e: dicom_parser::stateful::decode::Error| match meter.storage_failure() {
-        Some(io) => OpenError::Io(io),
-        None => OpenError::Damaged(format!("file meta information: {e}")),
-    };
-    let ts = entries::EXPLICIT_VR_LITTLE_ENDIAN.erased();
-    let mut decoder =
-        DynStatefulDecoder::new_with_ts(tape as &mut dyn Read, &ts, 0).map_err(damaged)?;
-    let header = decoder.decode_header().map_err(damaged)?;
-    if header.len.0 > LONGEST_META_VALUE {
-        return Err(OpenError::Damaged(
-            "file meta information: a value is too long".into(),
-        ));
+    let damaged = |what: String| OpenError::Damaged(format!("file meta information: {what}"));
+    match decode_meta_element(tape) {
+        Ok(Some(element)) => Ok(element),
+        Ok(None) => Err(damaged("a value is too long".into())),
+        Err(e) => Err(match tape.storage_failure() {
+            Some(io) => OpenError::Io(io),
+            None => damaged(e.to_string()),
+        }),
     }
-    let value = decoder.read_value_preserved(&header).map_err(damaged)?;
-    Ok((header.tag(), value))
+}
+
+/// `None` where the value is too long to be one.
+fn decode_meta_element<R: Read>(
+    tape: &mut Tape<R>,
+) -> Result<Option<(Tag, PrimitiveValue)>, dicom_parser::stateful::decode::Error> {
+    let ts = entries::EXPLICIT_VR_LITTLE_ENDIAN.erased();
+    let mut decoder = DynStatefulDecoder::new_with_ts(tape as &mut dyn Read, &ts, 0)?;
+    let header = decoder.decode_header()?;
+    if header.len.0 > LONGEST_META_VALUE {
+        return Ok(None);
+    }
+    let value = decoder.read_value_preserved(&header)?;
+    Ok(Some((header.tag(), value)))
 }
 
 /// The encoding of a data set without file meta information, by its first element: one of the

@@ -11,6 +11,7 @@ mod file;
 mod file_meta;
 mod grey;
 mod lut;
+mod pixels;
 mod refusal;
 mod render;
 mod scan;

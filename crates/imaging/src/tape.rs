@@ -1,47 +1,24 @@
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
-/// What happened on a [`Tape`], seen from outside the parser that owns it.
-#[derive(Clone, Default)]
-pub(crate) struct Meter {
-    read: Rc<Cell<u64>>,
-    failure: Rc<RefCell<Option<io::Error>>>,
-}
-
-impl Meter {
-    /// Bytes that were really there, as opposed to those that a header promised.
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.read.get()
-    }
-
-    /// A failure of the storage, which parsers report as if the data were at fault. Errors that
-    /// a decompressor raises about its data are the data's fault and not returned.
-    pub(crate) fn storage_failure(&self) -> Option<io::Error> {
-        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-        self.failure
-            .borrow_mut()
-            .take()
-            .filter(|e| !matches!(e.kind(), InvalidData | InvalidInput | UnexpectedEof))
-    }
-}
-
-/// A buffered reader that counts what it gave and can look ahead.
+/// A buffered reader that counts what it gave, can look ahead, and remembers a failure of the
+/// storage, which parsers report as if the data were at fault.
 pub(crate) struct Tape<R> {
     inner: BufReader<R>,
-    meter: Meter,
+    position: u64,
+    ended: bool,
+    failure: Option<io::Error>,
 }
 
 impl<R: Read> Tape<R> {
     pub(crate) fn new(source: R) -> Self {
         Self {
             inner: BufReader::with_capacity(1 << 16, source),
-            meter: Meter::default(),
+            position: 0,
+            ended: false,
+            failure: None,
         }
-    }
-
-    pub(crate) fn meter(&self) -> Meter {
-        self.meter.clone()
     }
 
     /// The next bytes, not consumed: as many as the buffer has after one fill, at least one
@@ -59,22 +36,77 @@ impl<R: Read> Tape<R> {
             Err(e) => Err(e),
         }
     }
+
+    /// A failure of the storage. Errors that a decompressor raises about its data are the
+    /// data's fault and not returned.
+    pub(crate) fn storage_failure(&mut self) -> Option<io::Error> {
+        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        self.failure
+            .take()
+            .filter(|e| !matches!(e.kind(), InvalidData | InvalidInput | UnexpectedEof))
+    }
 }
 
 impl<R: Read> Read for Tape<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self.inner.read(buf) {
             Ok(n) => {
-                self.meter.read.set(self.meter.read.get() + n as u64);
+                self.position += n as u64;
+                self.ended |= n == 0 && !buf.is_empty();
                 Ok(n)
             }
             Err(e) => {
                 if e.kind() != io::ErrorKind::Interrupted {
-                    *self.meter.failure.borrow_mut() =
-                        Some(io::Error::new(e.kind(), e.to_string()));
+                    self.failure = Some(io::Error::new(e.kind(), e.to_string()));
                 }
                 Err(e)
             }
         }
+    }
+}
+
+/// A tape that several decoders read in turn, each in its encoding.
+pub(crate) struct SharedTape<R>(Rc<RefCell<Tape<R>>>);
+
+impl<R> Clone for SharedTape<R> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<R: Read> SharedTape<R> {
+    pub(crate) fn new(tape: Tape<R>) -> Self {
+        Self(Rc::new(RefCell::new(tape)))
+    }
+
+    /// Bytes given so far.
+    pub(crate) fn position(&self) -> u64 {
+        self.0.borrow().position
+    }
+
+    /// Whether a read has found the input's end.
+    pub(crate) fn ended(&self) -> bool {
+        self.0.borrow().ended
+    }
+
+    /// Whether nothing is left.
+    pub(crate) fn is_at_end(&self) -> io::Result<bool> {
+        match self.0.borrow_mut().peek() {
+            Ok(next) => Ok(next.is_empty()),
+            // A compressed input that ends wrongly is for the parser to judge.
+            Err(e) if e.kind() == io::ErrorKind::InvalidData => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// As [`Tape::storage_failure`].
+    pub(crate) fn storage_failure(&self) -> Option<io::Error> {
+        self.0.borrow_mut().storage_failure()
+    }
+}
+
+impl<R: Read> Read for SharedTape<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.borrow_mut().read(buf)
     }
 }

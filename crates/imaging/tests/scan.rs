@@ -169,6 +169,46 @@ fn a_truncated_file_is_damaged_at_every_length() {
     }
 }
 
+/// PS3.5, 6.2.2: a sequence whose representation got lost is in implicit VR inside.
+#[test]
+fn a_sequence_of_unknown_representation_is_stepped_over() {
+    let element =
+        |tag: [u8; 4], value: &[u8]| [&tag, &(value.len() as u32).to_le_bytes(), value].concat();
+    let open = |tag: [u8; 4]| [tag, [0xff; 4]].concat();
+    let end = |tag: [u8; 4]| element(tag, b"");
+    const ITEM: [u8; 4] = [0xfe, 0xff, 0x00, 0xe0];
+    const ITEM_END: [u8; 4] = [0xfe, 0xff, 0x0d, 0xe0];
+    const SEQUENCE_END: [u8; 4] = [0xfe, 0xff, 0xdd, 0xe0];
+    let referenced = element([0x08, 0x00, 0x50, 0x11], b"1.2.840.10008.5.1.4.1.1.2\0");
+    let inner = [
+        open([0x08, 0x00, 0x15, 0x11]),
+        element(ITEM, &referenced),
+        end(SEQUENCE_END),
+    ]
+    .concat();
+    let sequence = [
+        b"\x29\x00\x10\x10UN\0\0\xff\xff\xff\xff".to_vec(),
+        open(ITEM),
+        inner,
+        end(ITEM_END),
+        end(SEQUENCE_END),
+    ]
+    .concat();
+    let mut file = Image::new().file();
+    let pixel_data = file
+        .windows(4)
+        .rposition(|w| w == [0xe0, 0x7f, 0x10, 0x00])
+        .unwrap();
+    file.splice(pixel_data..pixel_data, sequence);
+    let dir = folder(&[("x", &file)]);
+    assert_eq!(
+        read(dir.path()).unwrap().studies[0].study.instance_count(),
+        1
+    );
+    let frame = dhc_imaging::decode_frame(&file, 0).unwrap();
+    assert!(frame.samples().eq((0..12).map(f64::from)));
+}
+
 #[test]
 fn pixel_data_that_its_frames_do_not_fit_in_is_damaged() {
     let mut lying = Image::new();

@@ -5,8 +5,8 @@ use std::io::{Read, Seek};
 
 use dicom_dictionary_std::{tags, uids};
 
-use crate::dataset::Fragment;
 use crate::file::DicomFile;
+use crate::pixels::Fragment;
 use crate::refusal::DecodeError;
 
 const ITEM_HEADER: u64 = 8;

@@ -16,8 +16,8 @@ use std::io::{Cursor, Read, Seek};
 use dicom_dictionary_std::{tags, uids};
 
 use crate::attributes::{integer, unsigned16};
-use crate::dataset::{NativeKind, Pixels};
 use crate::file::DicomFile;
+use crate::pixels::{NativeKind, Pixels};
 use crate::refusal::DecodeError;
 
 /// A frame's values as the file stores them.

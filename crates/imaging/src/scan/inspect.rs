@@ -9,9 +9,10 @@ use dicom_object::InMemDicomObject;
 use sha2::{Digest, Sha256};
 
 use crate::attributes::{date, integer, text, time, unsigned16};
-use crate::dataset::{Contents, Extent, NativeKind, Pixels, read_dataset};
+use crate::dataset::{Contents, Extent, read_dataset};
 use crate::file::image_info;
 use crate::file_meta::{FileMeta, read_file_meta};
+use crate::pixels::{NativeKind, Pixels};
 use crate::refusal::OpenError;
 use crate::study::{ImageInfo, Instance, Patient, Series, Study};
 use crate::tape::Tape;
