@@ -2,12 +2,14 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::io::{Cursor, Write};
+use std::path::Path;
 
-use dhc_imaging::{DicomFile, OpenError};
+use dhc_imaging::{DicomFile, Limits, OpenError, RefusalCode, Scan, ScanError, scan};
 use dicom_core::value::PixelFragmentSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+use tempfile::TempDir;
 
 pub const EXPLICIT: &str = uids::EXPLICIT_VR_LITTLE_ENDIAN;
 pub const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
@@ -148,4 +150,22 @@ pub fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
         writer.write_all(bytes).expect("bytes");
     }
     writer.finish().expect("archive").into_inner()
+}
+
+pub fn folder(files: &[(&str, &[u8])]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    dir
+}
+
+pub fn read(path: impl AsRef<Path>) -> Result<Scan, ScanError> {
+    scan(&[path.as_ref().to_owned()], &Limits::default(), &mut |_| {})
+}
+
+pub fn refused(path: impl AsRef<Path>) -> RefusalCode {
+    read(path).expect_err("refused").code().expect("a code")
 }
