@@ -108,18 +108,13 @@ impl App {
             .profiles
             .clone()
             .ok_or_else(|| misuse("this home is one person's"))?;
-        let name = args.name.trim();
-        if name.is_empty() || name.chars().count() > 60 {
-            return Err(misuse("a profile's name has 1 to 60 characters"));
-        }
         // The folder's name tells nobody's.
         let id = format!(
             "p-{}",
             hex::encode(Rng::new(self.world.entropy.clone()).array::<6>())
         );
         let profile = self.open_profile(&id, &root.join(&id)).await?;
-        profile.set_label(name)?;
-        profile.view()
+        profile.rename(&args.name)
     }
 
     pub fn profile(&self, id: &str) -> Result<Arc<Profile>, Failure> {

@@ -38,6 +38,7 @@ pub async fn dispatch(app: &App, call: Call, job: &Job) -> Result<Value, Failure
     commands!(call {
         ipc::AppState => |_| app.state()?,
         ipc::CreateProfile => |a| app.create_profile(a.clone()).await?,
+        ipc::RenameProfile => |a| profile()?.rename(&a.name)?,
         ipc::CreateVault => |a| vaults::create(&*profile()?, a.clone()).await?,
         ipc::RestoreVault => |a| vaults::restore(&*profile()?, a.clone()).await?,
         ipc::ConfirmWords => |a| vaults::confirm_words(&*profile()?, a)?,

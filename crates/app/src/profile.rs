@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     entropy::Rng,
-    failure::{damaged, store_failure},
+    failure::{damaged, misuse, store_failure},
     film::Film,
     ports::{Clock, Home, NetworkServices, Write},
     sealed::{IDENTITY, Sealed},
@@ -25,6 +25,7 @@ use crate::{
 const PROFILE_TABLE: &str = "profile";
 const LABEL_KEY: &[u8] = b"label";
 const SETTINGS_KEY: &[u8] = b"settings";
+const LONGEST_NAME: usize = 60;
 const UNCONFIRMED_KEY: &[u8] = b"words_unconfirmed";
 
 /// One person's home, open, with its vault locked or not.
@@ -220,7 +221,18 @@ impl Profile {
             .and_then(|b| String::from_utf8(b).ok()))
     }
 
-    pub fn set_label(&self, name: &str) -> Result<(), Failure> {
+    pub(crate) fn rename(&self, name: &str) -> Result<ProfileView, Failure> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > LONGEST_NAME {
+            return Err(misuse(format!(
+                "a profile's name has 1 to {LONGEST_NAME} characters"
+            )));
+        }
+        self.set_label(name)?;
+        self.view()
+    }
+
+    fn set_label(&self, name: &str) -> Result<(), Failure> {
         self.set_plain(LABEL_KEY, Some(name.as_bytes().to_vec()))
     }
 

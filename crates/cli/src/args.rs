@@ -154,6 +154,9 @@ pub enum Vault {
         words: u8,
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
+        /// What the profile is called in the app.
+        #[arg(long)]
+        name: Option<String>,
         /// Answer the words: write them down, they are shown once.
         #[arg(long)]
         show_words: bool,

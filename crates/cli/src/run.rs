@@ -174,6 +174,7 @@ async fn vaults(cli: &Cli, one: &One, command: &Vault) -> Result<Value, Failure>
         Vault::Create {
             words,
             passphrase_file,
+            name,
             show_words,
         } => {
             let password = secrets::password(cli, true)?.to_string();
@@ -185,6 +186,9 @@ async fn vaults(cli: &Cli, one: &One, command: &Vault) -> Result<Value, Failure>
                     passphrase,
                 })
                 .await?;
+            if let Some(name) = name.clone() {
+                one.call(ipc::RenameProfile { name }).await?;
+            }
             // On a terminal the words are what the command is for.
             let shown = *show_words || !cli.json;
             Ok(match made.words.filter(|_| shown) {

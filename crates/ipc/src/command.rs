@@ -43,6 +43,7 @@ use crate::*;
 commands! {
     AppState => "app_state" => AppView,
     CreateProfile => "profile_create" => ProfileView,
+    RenameProfile => "profile_rename" => ProfileView,
     CreateVault => "vault_create" => VaultCreated,
     RestoreVault => "vault_restore" => VaultCreated,
     ConfirmWords => "vault_confirm_words" => Done,

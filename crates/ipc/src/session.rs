@@ -40,6 +40,12 @@ pub struct CreateProfile {
     pub name: String,
 }
 
+/// Calls the profile as its person likes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RenameProfile {
+    pub name: String,
+}
+
 /// `words`: 12 or 24.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct CreateVault {

@@ -35,15 +35,18 @@ fn dhc() -> Result<Command, Failure> {
 /// A person: a home, driven by commands in processes of their own.
 pub struct Person {
     pub name: &'static str,
+    /// What the app calls this person.
+    pub called: &'static str,
     home: PathBuf,
     network: PathBuf,
     password: PathBuf,
 }
 
 impl Person {
-    pub fn new(kept: &Kept, name: &'static str, network: &Path) -> Self {
+    pub fn new(kept: &Kept, name: &'static str, called: &'static str, network: &Path) -> Self {
         Self {
             name,
+            called,
             home: kept.home(name),
             network: network.to_owned(),
             password: kept.password(),

@@ -56,11 +56,11 @@ fn missing(what: &str) -> Failure {
 pub async fn all(play: &mut Play<'_>, kept: &Kept, given: Option<&Path>) -> Result<(), Failure> {
     let devnet = Service::devnet(kept, DAY_S).await?;
     let network = PathBuf::from(field(&devnet.ready, "network_file"));
-    let person = |name| Person::new(kept, name, &network);
+    let person = |name, called| Person::new(kept, name, called, &network);
     let mut cast = Cast {
-        hospital: person("hospital"),
-        patient: person("patient"),
-        doctor: person("doctor"),
+        hospital: person("hospital", "Lakeside Hospital"),
+        patient: person("patient", "Li Mei"),
+        doctor: person("doctor", "Dr Chen Hao"),
         addresses: BTreeMap::new(),
     };
     let study = match given {
@@ -204,7 +204,9 @@ async fn vaults(cast: &mut Cast) -> Result<Finding, Failure> {
 
 /// A vault, some DHL from the faucet, a published identity.
 async fn settle_in(person: &Person) -> Result<(&'static str, String, Finding), Failure> {
-    let made = person.run(&["vault", "create"]).await?;
+    let made = person
+        .run(&["vault", "create", "--name", person.called])
+        .await?;
     let address = field(&made["accounts"][0], "address");
     let funded = person.run(&["devnet", "fund", &address, "10"]).await?;
     let identity = person.run(&["identity", "publish"]).await?;
