@@ -49,10 +49,10 @@ pub enum ConfigError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     pub trusted_height: Option<Height>,
-    /// The highest height that a node has claimed.
+    /// The highest height whose header verified: above the trusted one where witnesses disagree.
     pub latest_height: Option<Height>,
     pub head_time: Option<Timestamp>,
-    /// The head is the newest claimed one and recent by our clock.
+    /// The head is the newest there is and recent by our clock.
     pub synced: bool,
     pub witnesses: Vec<WitnessStatus>,
     pub standing: Standing,

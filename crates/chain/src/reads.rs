@@ -176,10 +176,13 @@ impl Chain {
     /// The state that a read at `at` reads, waiting for its header where need be.
     pub(crate) async fn state(&self, at: At) -> Result<StateAt, ReadError> {
         let mut head = self.head().await?;
-        if let At::AtLeast(height) = at
-            && head.height < height.next()
-        {
-            head = self.wait_for(height.next(), PATIENCE).await?;
+        // The first state that a height names is that after block 1.
+        let least = match at {
+            At::Latest => Height(2),
+            At::AtLeast(height) => height.next().max(Height(2)),
+        };
+        if head.height < least {
+            head = self.wait_for(least, PATIENCE).await?;
         }
         let header = self.light.header(head.height).await?;
         let app_hash = header.app_hash.as_bytes().to_vec();

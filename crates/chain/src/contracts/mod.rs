@@ -2,6 +2,7 @@
 //! and typed readings of their storage.
 
 mod bindings;
+mod read;
 mod views;
 
 use std::sync::LazyLock;

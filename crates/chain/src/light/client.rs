@@ -21,6 +21,8 @@ use crate::{
 /// whole chain of headers.
 const KEPT_BLOCKS: u64 = 5_000;
 const PRUNE_EVERY: u64 = 500;
+/// Without a new block for so long, another node is asked whether it has one.
+const STANDSTILL_S: u64 = 10;
 /// Validator sets remembered by hash, so that an unchanged set is not fetched again.
 const KEPT_SETS: usize = 8;
 
@@ -55,7 +57,7 @@ struct Seen {
     head: Option<(LightBlock, Head, Duration)>,
     witnesses: Vec<WitnessStatus>,
     sets: VecDeque<(Hash, validator::Set)>,
-    /// The highest height any node has claimed.
+    /// The highest height whose header verified.
     claimed: Option<Height>,
 }
 
@@ -122,18 +124,28 @@ impl LightClient {
         self.seen().witnesses.clone()
     }
 
-    /// The highest height that a node has claimed; not verified.
+    /// The highest height whose header verified, in dispute or not.
     pub fn claimed_height(&self) -> Option<Height> {
         self.seen().claimed
     }
 
     async fn walk(&self) -> Result<Head, SyncError> {
-        self.nodes
-            .ask(
-                || SyncError::Unreachable("the network names no node".into()),
-                |node| async move { self.walk_with(&node).await },
-            )
-            .await
+        let none = || SyncError::Unreachable("the network names no node".into());
+        let walked = self
+            .nodes
+            .ask(none, |node| async move { self.walk_with(&node).await })
+            .await;
+        match (walked, self.known_block()?) {
+            // Nodes answer, and none has anything new: the chain stands still.
+            (Err(SyncError::TimedOut), Some(trusted)) => self.settle(trusted),
+            (walked, _) => walked,
+        }
+    }
+
+    /// The trusted head of this run, or the store's.
+    fn known_block(&self) -> Result<Option<LightBlock>, SyncError> {
+        let known = self.seen().head.as_ref().map(|(block, ..)| block.clone());
+        known.map_or_else(|| self.stored_latest(), |block| Ok(Some(block)))
     }
 
     async fn walk_with(&self, node: &CometNode) -> Result<Head, SyncError> {
@@ -144,17 +156,20 @@ impl LightClient {
         };
         let latest = node.commit(None).await?;
         let height = Height(latest.header.height.value());
-        self.note_claim(height);
         if height <= trusted.height() {
             if height == trusted.height() && latest.header.hash() != trusted.hash() {
                 return Err(SyncError::Untrusted(
                     "the node's latest header is not the trusted one".into(),
                 ));
             }
+            if self.clock.now() > trusted.time().plus(STANDSTILL_S) {
+                return Err(SyncError::TimedOut);
+            }
             return self.settle(trusted);
         }
         let target = self.complete(node, latest).await?;
         let path = self.path(node, &trusted, target).await?;
+        self.note_claim(height);
         let Some(head) = path.last().cloned() else {
             return self.settle(trusted);
         };

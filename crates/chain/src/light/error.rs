@@ -53,11 +53,12 @@ impl From<NodeError> for SyncError {
 impl Severity for SyncError {
     fn severity(&self) -> u8 {
         match self {
-            Self::Unreachable(_) | Self::TimedOut => 0,
-            Self::ClockSkew => 1,
-            Self::Untrusted(_) => 2,
-            Self::TrustExpired | Self::Store(_) => 3,
-            Self::WitnessConflict(_) => 4,
+            Self::Unreachable(_) => 0,
+            Self::TimedOut => 1,
+            Self::ClockSkew => 2,
+            Self::Untrusted(_) => 3,
+            Self::TrustExpired | Self::Store(_) => 4,
+            Self::WitnessConflict(_) => 5,
         }
     }
 

@@ -118,6 +118,21 @@ async fn a_dead_node_is_replaced_by_the_next() {
     assert_eq!(chain.status().await.trusted_height, Some(Height(10)));
 }
 
+#[tokio::test]
+async fn a_node_that_stands_still_gives_way_to_one_that_goes_on() {
+    let world = World::new(SimChain::steady(10));
+    let stuck = SimNode::new("http://stuck", Arc::new(Mutex::new(SimChain::steady(10))));
+    let chain = world.chain(&[&stuck, &world.honest()], &[]);
+    assert_eq!(synced(&chain).await.height, Height(10));
+    world.grow(30);
+    assert_eq!(synced(&chain).await.height, Height(40));
+    // Where all stand still, the head stays trusted and is said to be old.
+    let time = world.sim.lock().unwrap().time();
+    world.clock.set(time + 100);
+    assert_eq!(synced(&chain).await.height, Height(40));
+    assert!(!chain.status().await.synced);
+}
+
 /// What is wrong with a header or its signatures, one lie each.
 #[tokio::test]
 async fn no_forged_header_is_trusted() {

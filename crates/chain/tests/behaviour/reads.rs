@@ -83,6 +83,18 @@ async fn what_one_has_written_is_read_when_it_can_be_proven() {
     assert_eq!(balance.standing, Standing::Proven { height: Height(13) });
 }
 
+#[tokio::test]
+async fn the_first_read_waits_for_the_second_block() {
+    let world = World::new(SimChain::with_ledger(|_| vec![1, 2, 3, 4], rich()));
+    let chain = world.chain(&[&world.honest()], &[]);
+    let sim = Arc::clone(&world.sim);
+    world
+        .clock
+        .while_asleep(move || sim.lock().unwrap().push_empty());
+    let balance = chain.balance(ALICE, At::Latest).await.unwrap();
+    assert_eq!(balance.standing, Standing::Proven { height: Height(1) });
+}
+
 /// One lie each about the answer to a state query; what it leads to.
 #[tokio::test]
 async fn no_lie_about_state_is_believed() {

@@ -1,5 +1,6 @@
 mod ledger;
 mod node;
+mod proto;
 mod sim;
 
 use std::{

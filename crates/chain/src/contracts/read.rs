@@ -1,0 +1,270 @@
+//! The contracts' storage, read and proven.
+
+use dhc_domain::{Address, Amount, Attested, B256, Commitment, GrantId, RecordId, Timestamp};
+
+use super::{
+    Contract, ContributionView, GrantView, IssuerView, KeysView, PoolDay, PoolLedger, PoolSchedule,
+    RecordView, Share, TemplateView,
+    views::{grant, record, template},
+};
+use crate::{
+    At, Chain, ReadError,
+    layout::{LayoutError, Place, Words},
+};
+
+impl Chain {
+    pub async fn grants(
+        &self,
+        ids: &[GrantId],
+        at: At,
+    ) -> Result<Attested<Vec<Option<GrantView>>>, ReadError> {
+        let grants = Contract::Consent.layout()?.variable("grants")?;
+        let places = ids
+            .iter()
+            .map(|id| grants.key(id.0))
+            .collect::<Result<Vec<_>, _>>()?;
+        let words = self.words(Contract::Consent, &places, at).await?;
+        let views = ids
+            .iter()
+            .zip(&places)
+            .map(|(id, place)| grant(*id, place, &words.value));
+        Ok(Attested {
+            value: views.collect::<Result<_, _>>()?,
+            standing: words.standing,
+        })
+    }
+
+    pub async fn grant(
+        &self,
+        id: GrantId,
+        at: At,
+    ) -> Result<Attested<Option<GrantView>>, ReadError> {
+        Ok(self.grants(&[id], at).await?.map(|mut v| v.pop().flatten()))
+    }
+
+    pub async fn records(
+        &self,
+        ids: &[RecordId],
+        at: At,
+    ) -> Result<Attested<Vec<Option<RecordView>>>, ReadError> {
+        let records = Contract::RecordIndex.layout()?.variable("records")?;
+        let places = ids
+            .iter()
+            .map(|id| records.key(id.0))
+            .collect::<Result<Vec<_>, _>>()?;
+        let words = self.words(Contract::RecordIndex, &places, at).await?;
+        let views = ids
+            .iter()
+            .zip(&places)
+            .map(|(id, place)| record(*id, place, &words.value));
+        Ok(Attested {
+            value: views.collect::<Result<_, _>>()?,
+            standing: words.standing,
+        })
+    }
+
+    pub async fn record(
+        &self,
+        id: RecordId,
+        at: At,
+    ) -> Result<Attested<Option<RecordView>>, ReadError> {
+        Ok(self
+            .records(&[id], at)
+            .await?
+            .map(|mut v| v.pop().flatten()))
+    }
+
+    /// Whether `owner` has indexed this commitment already.
+    pub async fn commitment_used(
+        &self,
+        owner: Address,
+        commitment: Commitment,
+        at: At,
+    ) -> Result<Attested<bool>, ReadError> {
+        let place = Contract::RecordIndex
+            .layout()?
+            .variable("used")?
+            .key(owner)?
+            .key(commitment.0)?;
+        self.view(Contract::RecordIndex, place, at, |p, w| p.read(w))
+            .await
+    }
+
+    /// A template by the keccak-256 of its name; `None` where there is none.
+    pub async fn template(
+        &self,
+        id: B256,
+        at: At,
+    ) -> Result<Attested<Option<TemplateView>>, ReadError> {
+        let place = Contract::Templates
+            .layout()?
+            .variable("templates")?
+            .key(id)?;
+        self.view(Contract::Templates, place, at, template).await
+    }
+
+    pub async fn keys(&self, account: Address, at: At) -> Result<Attested<KeysView>, ReadError> {
+        let place = Contract::Identity
+            .layout()?
+            .variable("keys")?
+            .key(account)?;
+        let read = |p: &Place<'_>, w: &Words| {
+            Ok(KeysView {
+                keys_hash: p.get("keysHash", w)?,
+                version: p.get("version", w)?,
+                updated_at: Timestamp(p.get("updatedAt", w)?),
+            })
+        };
+        self.view(Contract::Identity, place, at, read).await
+    }
+
+    pub async fn issuer(
+        &self,
+        account: Address,
+        at: At,
+    ) -> Result<Attested<IssuerView>, ReadError> {
+        let place = Contract::Issuers
+            .layout()?
+            .variable("issuers")?
+            .key(account)?;
+        let read = |p: &Place<'_>, w: &Words| {
+            Ok(IssuerView {
+                certified: p.get("certified", w)?,
+                grade: p.get("grade", w)?,
+                since: Timestamp(p.get("since", w)?),
+                name_hash: p.get("nameHash", w)?,
+            })
+        };
+        self.view(Contract::Issuers, place, at, read).await
+    }
+
+    /// 0: not an approver of the grant, 1: asked, 2: has approved.
+    pub async fn approver(
+        &self,
+        id: GrantId,
+        account: Address,
+        at: At,
+    ) -> Result<Attested<u8>, ReadError> {
+        let place = Contract::Consent
+            .layout()?
+            .variable("approver")?
+            .key(id.0)?
+            .key(account)?;
+        self.view(Contract::Consent, place, at, |p, w| p.read(w))
+            .await
+    }
+
+    pub async fn pool_day(&self, day: u64, at: At) -> Result<Attested<PoolDay>, ReadError> {
+        let place = Contract::IncentivePool
+            .layout()?
+            .variable("dayOf")?
+            .key(day)?;
+        let read = |p: &Place<'_>, w: &Words| {
+            Ok(PoolDay {
+                weight_sum: p.get("weightSum", w)?,
+                pool: Amount(p.get("pool", w)?),
+                carry: Amount(p.get("carry", w)?),
+                paid: Amount(p.get("paid", w)?),
+                settled: p.get("settled", w)?,
+            })
+        };
+        self.view(Contract::IncentivePool, place, at, read).await
+    }
+
+    pub async fn share(
+        &self,
+        day: u64,
+        contributor: Address,
+        at: At,
+    ) -> Result<Attested<Share>, ReadError> {
+        let place = Contract::IncentivePool
+            .layout()?
+            .variable("shares")?
+            .key(day)?
+            .key(contributor)?;
+        let read = |p: &Place<'_>, w: &Words| {
+            Ok(Share {
+                weight: p.get("weight", w)?,
+                claimed: p.get("claimed", w)?,
+            })
+        };
+        self.view(Contract::IncentivePool, place, at, read).await
+    }
+
+    pub async fn pool_schedule(&self, at: At) -> Result<Attested<PoolSchedule>, ReadError> {
+        let place = Contract::IncentivePool.layout()?.variable("schedule")?;
+        let read = |p: &Place<'_>, w: &Words| {
+            Ok(PoolSchedule {
+                genesis: Timestamp(p.get("genesisTime", w)?),
+                day_s: p.get("daySeconds", w)?,
+                w_min: p.get("wMin", w)?,
+            })
+        };
+        self.view(Contract::IncentivePool, place, at, read).await
+    }
+
+    pub async fn pool_ledger(&self, at: At) -> Result<Attested<PoolLedger>, ReadError> {
+        let place = Contract::IncentivePool.layout()?.variable("ledger")?;
+        let read = |p: &Place<'_>, w: &Words| {
+            Ok(PoolLedger {
+                settled_days: p.get("settledDays", w)?,
+                carry: Amount(p.get("carry", w)?),
+                remaining: Amount(p.get("remaining", w)?),
+            })
+        };
+        self.view(Contract::IncentivePool, place, at, read).await
+    }
+
+    /// The contribution of a record; `None` where it has not been contributed.
+    pub async fn contribution(
+        &self,
+        id: RecordId,
+        at: At,
+    ) -> Result<Attested<Option<ContributionView>>, ReadError> {
+        let place = Contract::IncentivePool
+            .layout()?
+            .variable("contributed")?
+            .key(id.0)?;
+        let read = |p: &Place<'_>, w: &Words| {
+            let view = ContributionView {
+                contributor: p.get("contributor", w)?,
+                day: p.get("day", w)?,
+                sixteenths: p.get("sixteenths", w)?,
+            };
+            Ok((!view.contributor.is_zero()).then_some(view))
+        };
+        self.view(Contract::IncentivePool, place, at, read).await
+    }
+
+    /// Reads every slot of `places` and hands them over by number.
+    pub(crate) async fn words(
+        &self,
+        contract: Contract,
+        places: &[Place<'_>],
+        at: At,
+    ) -> Result<Attested<Words>, ReadError> {
+        let slots = places
+            .iter()
+            .map(Place::slots)
+            .collect::<Result<Vec<_>, _>>()?
+            .concat();
+        let values = self
+            .read_slots(contract.address(&self.network)?, &slots, at)
+            .await?;
+        Ok(values.map(|values| slots.into_iter().zip(values).collect()))
+    }
+
+    async fn view<T>(
+        &self,
+        contract: Contract,
+        place: Place<'_>,
+        at: At,
+        read: impl FnOnce(&Place<'_>, &Words) -> Result<T, LayoutError>,
+    ) -> Result<Attested<T>, ReadError> {
+        let words = self.words(contract, &[place], at).await?;
+        Ok(Attested {
+            value: read(&place, &words.value)?,
+            standing: words.standing,
+        })
+    }
+}
