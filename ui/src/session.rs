@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use dhc_ipc::{AppState, AppView, Code, Command, Event, Failure, ProfileState, ProfileView, Stage};
+use dhc_ipc::{
+    AppState, AppView, Code, Command, Event, Failure, NodeStatus, NodeView, ProfileState,
+    ProfileView, Stage, Standing,
+};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -73,6 +76,14 @@ impl Session {
         };
         session.refresh();
         session.transport.listen(move |event| session.hear(event));
+        // Until the first event tells, the node is asked.
+        Effect::new(move |_| {
+            if session.state() == Some(ProfileState::Unlocked)
+                && session.height.get_untracked().is_none()
+            {
+                spawn_local(session.ask_height());
+            }
+        });
         session
     }
 
@@ -95,6 +106,20 @@ impl Session {
                 Err(failure) => self.app.set(Loaded::Failed(failure)),
             }
         });
+    }
+
+    async fn ask_height(self) {
+        match self.ask(&NodeStatus {}).await {
+            Ok(NodeView {
+                standing: Standing::Proven { height },
+                ..
+            }) => self.height.set(Some(height)),
+            Err(failure) if failure.code == Code::NetworkUnreachable => {
+                self.offline.set(Some(failure.code))
+            }
+            // What else it answers, the settings say in full.
+            _ => {}
+        }
     }
 
     fn hear(self, event: Event) {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::plot_label;
 use crate::format;
-use crate::i18n::time;
+use crate::i18n::{locale, time};
 
 const WIDTH: f64 = 380.0;
 const HEIGHT: f64 = 170.0;
@@ -47,7 +47,7 @@ pub fn rewards(days: &[DayView]) -> AnyView {
         .into_iter()
         .map(|part| {
             let line = y(top * part);
-            let label = format::dhl(&format!("{:.0}", top * part * 1e18));
+            let label = compact(top * part);
             view! {
                 <line class="grid" x1=LEFT x2=WIDTH y1=line y2=line></line>
                 <text x=LEFT - 8.0 y=line + 4.0 text-anchor="end">{label}</text>
@@ -75,6 +75,22 @@ pub fn rewards(days: &[DayView]) -> AnyView {
         <svg class="plot" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=label>{grid}{bars}</svg>
     }
     .into_any()
+}
+
+/// A number in few signs, by locale: "0.5", "250", "2.5M", "250万".
+fn compact(value: f64) -> String {
+    if value < 1000.0 {
+        return format::dhl(&format!("{:.0}", value * 1e18));
+    }
+    let options = js_sys::Object::new();
+    for (name, choice) in [("notation", "compact"), ("compactDisplay", "short")] {
+        // Setting a property of an object made above cannot fail.
+        let _ = js_sys::Reflect::set(&options, &name.into(), &choice.into());
+    }
+    let whole = js_sys::BigInt::from(value as u64);
+    whole
+        .to_locale_string(&locale().format_tag().into(), &options)
+        .into()
 }
 
 #[cfg(test)]
