@@ -110,13 +110,13 @@ impl Chain {
         let value = self
             .read_one(keys::balance(account, &self.network.denom), at)
             .await?;
-        attest(value, |v| keys::read_balance(v))
+        attest(value, keys::read_balance)
     }
 
     /// The account's nonce: how many transactions it has sent.
     pub async fn nonce(&self, account: Address, at: At) -> Result<Attested<u64>, ReadError> {
         let value = self.read_one(keys::account(account), at).await?;
-        attest(value, |v| keys::read_nonce(v))
+        attest(value, keys::read_nonce)
     }
 
     /// Keccak-256 of the account's code; `None` where it has none.
@@ -126,7 +126,7 @@ impl Chain {
         at: At,
     ) -> Result<Attested<Option<B256>>, ReadError> {
         let value = self.read_one(keys::code_hash(account), at).await?;
-        attest(value, |v| keys::read_code_hash(v))
+        attest(value, keys::read_code_hash)
     }
 
     /// Storage slots of one contract, in the order asked, all at one height.

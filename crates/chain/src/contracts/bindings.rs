@@ -1,6 +1,10 @@
 // A module each, so that types of one name in two ABIs stay apart.
 macro_rules! binding {
     ($module:ident, $name:ident, $path:literal) => {
+        #[allow(
+            clippy::too_many_arguments,
+            reason = "the events have as many fields as the contracts give them"
+        )]
         mod $module {
             alloy::sol!(
                 #[derive(Debug, PartialEq, Eq)]
