@@ -32,7 +32,8 @@ fn draw(home: HomeView) -> AnyView {
         .iter()
         .cloned()
         .partition(|news| matches!(news, News::Record { .. } | News::Received { .. }));
-    let unconfirmed = session.current().is_some_and(|p| p.words_unconfirmed);
+    // The demo's wallets are nobody's to lose.
+    let unconfirmed = !session.is_demo() && session.current().is_some_and(|p| p.words_unconfirmed);
     let new_here = arrived.is_empty() && happened.is_empty();
     let rows = |list: Vec<News>, most: usize| {
         view! { <div class="card flush rows">{list.into_iter().take(most).map(row).collect::<Vec<_>>()}</div> }
