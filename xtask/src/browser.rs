@@ -21,8 +21,8 @@ const LIMIT: Duration = Duration::from_secs(15 * 60);
 /// The pictures that the README shows.
 const SHOWN: [&str; 4] = [
     "home-phone-light-en.png",
-    "share-phone-light-en.png",
-    "who-has-looked-phone-light-en.png",
+    "who-has-looked-phone-dark-en.png",
+    "record-phone-large-zh-CN.png",
     "film-desk-dark-en.png",
 ];
 
