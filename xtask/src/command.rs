@@ -144,6 +144,11 @@ impl Service {
         }
     }
 
+    /// Process id, to read its memory from `/proc`.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Until the program ends by itself.
     pub fn wait(mut self) -> Result<()> {
         self.child.wait()?;

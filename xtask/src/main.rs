@@ -70,7 +70,11 @@ enum Task {
         only: Option<String>,
     },
     /// Measure, and write docs/benchmarks.md
-    Bench,
+    Bench {
+        /// The programs of the development profile, which are already there
+        #[arg(long)]
+        development: bool,
+    },
     /// Build and test the contracts; compare the committed artifacts
     Contracts {
         /// Replace the committed artifacts by what the sources give
@@ -100,7 +104,7 @@ fn perform(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
         Task::Run { fresh, no_open } => demo::run(workspace, fresh, no_open)?,
         Task::Demo { json, study, keep } => return demo::play(workspace, json, study, keep),
         Task::Test { long, only } => return test::all(workspace, long, only),
-        Task::Bench => bench::write(workspace)?,
+        Task::Bench { development } => bench::write(workspace, development)?,
         Task::Contracts { write } => contracts::build(workspace, write)?,
         Task::Screenshots => browser::screenshots(workspace)?,
         Task::Ui => {

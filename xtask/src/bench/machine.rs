@@ -20,9 +20,19 @@ pub fn describe() -> Vec<(&'static str, String)> {
                 .map_or_else(|| "unknown".into(), |kib| format!("{} MiB", kib / 1024)),
         ),
         ("system", said("uname", &["-srm"])),
+        ("load before", load()),
         ("compiler", said("rustc", &["--version"])),
         ("date", said("date", &["-u", "+%Y-%m-%d"])),
     ]
+}
+
+/// Processes that wanted to run in the last minute, on average; past the number of cores the times
+/// say more of the others than of us.
+fn load() -> String {
+    fs::read_to_string("/proc/loadavg")
+        .ok()
+        .and_then(|text| text.split_whitespace().next().map(str::to_owned))
+        .unwrap_or_else(|| "unknown".into())
 }
 
 /// What stands after the colon of the first line that begins with `name`.

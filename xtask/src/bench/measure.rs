@@ -75,8 +75,8 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>
     })
 }
 
-/// `VmHWM` of Linux's `/proc/PID/status`, in bytes.
-fn resident_peak(process: u32) -> u64 {
+/// `VmHWM` of Linux's `/proc/PID/status`, in bytes; 0 where the system does not say.
+pub fn resident_peak(process: u32) -> u64 {
     fs::read_to_string(format!("/proc/{process}/status"))
         .ok()
         .and_then(|status| {

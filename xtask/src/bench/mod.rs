@@ -1,5 +1,4 @@
-//! `cargo xtask bench`: measures the built `dhc` as its users start it, and writes
-//! docs/benchmarks.md.
+//! `cargo xtask bench`: measures `dhc` as its users start it, and writes docs/benchmarks.md.
 
 mod machine;
 mod measure;
@@ -12,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::build;
 use crate::command::{Service, program, run};
 use crate::setup;
 use crate::workspace::Workspace;
@@ -27,40 +27,43 @@ const REPEAT: usize = 15;
 /// The network and the app start.
 const START: Duration = Duration::from_secs(60);
 
-/// Builds the optimised programs, measures, writes. Takes some minutes and three gigabytes of
-/// temporary space.
-pub fn write(workspace: &Workspace) -> Result<()> {
+/// Builds, measures, writes. Takes some minutes and three gigabytes of temporary space.
+/// `development`: the programs of the development profile, whose dependencies are optimised and
+/// whose own crates are not; they are there already and give an upper bound.
+pub fn write(workspace: &Workspace, development: bool) -> Result<()> {
     setup::to_build(workspace)?;
-    eprintln!("building dhc, optimised");
-    run(program("cargo", &workspace.root)
-        .env("CARGO_TARGET_DIR", &workspace.target)
-        .args([
-            "build",
-            "--release",
-            "--bins",
-            "-p",
-            "dhc-cli",
-            "-p",
-            "dhc-tests",
-        ]))?;
+    let profile = if development {
+        build::programs(workspace)?;
+        "debug"
+    } else {
+        eprintln!("building dhc, optimised");
+        run(program("cargo", &workspace.root)
+            .env("CARGO_TARGET_DIR", &workspace.target)
+            .args(["build", "--release", "--bins"])
+            .args(["-p", "dhc-cli", "-p", "dhc-tests"]))?;
+        "release"
+    };
+    let programs = workspace.target.join(profile);
+    measure_all(workspace, &programs, development)
+}
+
+fn measure_all(workspace: &Workspace, programs: &Path, development: bool) -> Result<()> {
+    let machine = machine::describe();
     let scratch = Scratch::new(workspace)?;
     let mut report = Report::default();
-    let bench = Bench::start(workspace, &scratch.0)?;
+    let bench = Bench::start(programs.join("dhc"), &scratch.0)?;
     bench.start_up(&mut report)?;
     let demo = demo_study(workspace)?;
     let slice = bench.main_job("the demo study", &demo, &mut report)?;
     bench.film(&slice, &mut report)?;
     let large = scratch.0.join("large");
-    run(program(
-        workspace.target.join("release/synthetic_study"),
-        &workspace.root,
-    )
-    .arg(&large)
-    .arg(LARGE_MB.to_string()))?;
+    run(program(programs.join("synthetic_study"), &workspace.root)
+        .arg(&large)
+        .arg(LARGE_MB.to_string()))?;
     bench.main_job("a study of 1 GB", &large, &mut report)?;
     bench.verify(&mut report)?;
     let file = workspace.root.join("docs/benchmarks.md");
-    fs::write(&file, report.page(&machine::describe()))?;
+    fs::write(&file, report.page(&machine, development))?;
     println!("{}", file.display());
     if report.largest() > MOST_RESIDENT {
         bail!("a process held more than {} MB", MOST_RESIDENT / 1_000_000);
@@ -110,8 +113,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn start(workspace: &Workspace, folder: &Path) -> Result<Self> {
-        let dhc = workspace.target.join("release/dhc");
+    fn start(dhc: PathBuf, folder: &Path) -> Result<Self> {
         let devnet = Service::start(
             program(&dhc, folder)
                 .args(["--json", "devnet", "start", "--data"])
@@ -177,7 +179,7 @@ impl Bench {
         report.time("grant, proven", &granted);
         let grant = text(&granted, &["grant"])?;
         let out = self.folder.join(format!("fetched-{bytes}"));
-        let _answering = Service::start(self.dhc("patient").arg("app"), START)?;
+        let answering = Service::start(self.dhc("patient").arg("app"), START)?;
         let fetched = once(
             self.dhc("doctor")
                 .args(["fetch", &grant, "--out"])
@@ -188,8 +190,11 @@ impl Bench {
             &fetched,
             bytes,
         );
-        let file = first_file(&out)?;
-        Ok(file)
+        report.memory(
+            "the owner's app, which answered",
+            measure::resident_peak(answering.id()),
+        );
+        first_file(&out)
     }
 
     fn film(&self, slice: &Path, report: &mut Report) -> Result<()> {

@@ -32,17 +32,29 @@ impl Report {
         self.row(what, measured, &rate);
     }
 
+    /// `peak`: of a process that ran on beside the measured ones.
+    pub fn memory(&mut self, what: &str, peak: u64) {
+        self.largest = self.largest.max(peak);
+        let memory = megabytes(peak);
+        self.line(&format!("| {what} | | | {memory} |"));
+    }
+
     /// Largest resident set of any row, bytes.
     pub fn largest(&self) -> u64 {
         self.largest
     }
 
-    pub fn page(&self, machine: &[(&str, String)]) -> String {
-        let mut page = String::from(
-            "# Benchmarks\n\nWritten by `cargo xtask bench`: the optimised `dhc`, a process for each \
-             command, against an embedded network with a block a second. What goes onto the chain \
-             waits for its block and for the next, which proves it: two to three seconds of the \
-             times of import, grant and fetch. Peak memory is the process's largest resident set.\n\n\
+    pub fn page(&self, machine: &[(&str, String)], development: bool) -> String {
+        let build = if development {
+            "the development build of `dhc` (dependencies optimised, our own crates not: upper bounds)"
+        } else {
+            "the optimised `dhc`"
+        };
+        let mut page = format!(
+            "# Benchmarks\n\nWritten by `cargo xtask bench`: {build}, a process for each command, \
+             against an embedded network with a block a second. What goes onto the chain waits for \
+             its block and for the next, which proves it: two to three seconds of the times of \
+             import, grant and fetch. Peak memory is the process's largest resident set.\n\n\
              | machine | |\n|---|---|\n",
         );
         for (name, value) in machine {
@@ -53,10 +65,7 @@ impl Report {
 
     fn row(&mut self, what: &str, measured: &Measured, rate: &str) {
         self.largest = self.largest.max(measured.peak);
-        let memory = match measured.peak {
-            0 => "not measured".to_owned(),
-            bytes => format!("{} MB", bytes / 1_000_000),
-        };
+        let memory = megabytes(measured.peak);
         let time = duration(measured.took);
         self.line(&format!("| {what} | {time} | {rate} | {memory} |"));
     }
@@ -65,6 +74,13 @@ impl Report {
         eprintln!("{text}");
         self.body.push_str(text);
         self.body.push('\n');
+    }
+}
+
+fn megabytes(peak: u64) -> String {
+    match peak {
+        0 => "not measured".to_owned(),
+        bytes => format!("{} MB", bytes / 1_000_000),
     }
 }
 
