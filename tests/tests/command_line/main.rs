@@ -1,0 +1,15 @@
+//! The command line as its callers meet it: answers, refusals with their codes, and commands that
+//! were killed and are given again. Each person is a home of their own, each command a process.
+//!
+//! `DHC_BIN` names the `dhc` program; without it these tests skip.
+
+mod earning;
+mod films;
+mod import;
+mod money;
+mod network;
+mod people;
+mod process;
+mod sharing;
+mod terms;
+mod vault;
