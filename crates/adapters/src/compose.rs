@@ -32,6 +32,17 @@ pub fn world(network: NetworkFile, profiles: Option<PathBuf>, demo: bool, answer
 /// Trusted headers are kept by chain and checkpoint: a chain begun anew under the same name is
 /// another one.
 fn headers_of(network: &NetworkFile) -> String {
-    let name = |s: &str| s.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect::<String>();
-    format!("{}-{}", name(&network.chain_id), name(&network.trust.hash).chars().take(16).collect::<String>())
+    let name = |s: &str| {
+        s.chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .collect::<String>()
+    };
+    format!(
+        "{}-{}",
+        name(&network.chain_id),
+        name(&network.trust.hash)
+            .chars()
+            .take(16)
+            .collect::<String>()
+    )
 }

@@ -42,15 +42,24 @@ pub(crate) fn private() -> OpenOptions {
     options
 }
 
+/// Writes a file anew; the system brings its bytes to the disk when it likes.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    written(path, bytes).map(drop)
+}
+
 /// Writes a file anew and waits until its bytes are on the disk.
 pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    written(path, bytes)?.sync_all()
+}
+
+fn written(path: &Path, bytes: &[u8]) -> io::Result<File> {
     let mut file = private()
         .write(true)
         .create(true)
         .truncate(true)
         .open(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    Ok(file)
 }
 
 /// Waits until the names in a folder are on the disk.

@@ -149,51 +149,154 @@ impl Object {
     }
 
     /// Passes the whole content through `sink`, entry by entry, in constant memory.
-    pub async fn each_entry<S: EntrySink>(&self, sink: &mut S, job: &Job) -> Result<(), Failure> {
+    pub async fn each_entry(&self, sink: &mut dyn EntrySink, job: &Job) -> Result<(), Failure> {
         let total = self.manifest.length;
         let frames: Vec<(u32, Cid)> = (0..).zip(self.opener.frame_cids()).collect();
         let mut frames = stream::iter(frames)
             .map(|(i, cid)| self.frame(i, cid))
             .buffered(AT_ONCE);
-        let mut left: Bytes = Bytes::new();
-        let mut done = 0;
-        for entry in &self.manifest.entries {
-            sink.begin(entry).await?;
-            let mut check = EntryCheck::new(entry);
-            let mut wanted = entry.length;
-            while wanted > 0 {
-                job.go_on()?;
-                if left.is_empty() {
-                    left = frames
-                        .try_next()
-                        .await?
-                        .ok_or_else(|| corrupt(ContentCorrupt::Layout))?;
-                }
-                let part = left.split_to(
-                    left.len()
-                        .min(usize::try_from(wanted).unwrap_or(usize::MAX)),
-                );
-                check.update(&part);
-                sink.write(&part).await?;
-                wanted -= part.len() as u64;
-                done += part.len() as u64;
-                job.report(Stage::Fetching, done, total);
-            }
-            check.finish().map_err(corrupt)?;
-            sink.end(entry).await?;
+        let mut feed = Feed::new(&self.manifest.entries);
+        while !feed.is_done() {
+            job.go_on()?;
+            let frame = frames
+                .try_next()
+                .await?
+                .ok_or_else(|| corrupt(ContentCorrupt::Layout))?;
+            // A frame may hold many small files: one hop to the disk for all of them.
+            tokio::task::block_in_place(|| feed.take(&frame, sink))?;
+            job.report(Stage::Fetching, feed.done, total);
         }
         Ok(())
     }
 }
 
-/// Takes an object's entries one after the other.
+/// Takes an object's entries one after the other. May block.
 pub trait EntrySink: Send {
-    fn begin(&mut self, entry: &Entry) -> impl Future<Output = Result<(), Failure>> + Send;
-    fn write(&mut self, bytes: &[u8]) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn begin(&mut self, entry: &Entry) -> Result<(), Failure>;
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure>;
     /// The entry is whole and its hash is right.
-    fn end(&mut self, entry: &Entry) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn end(&mut self, entry: &Entry) -> Result<(), Failure>;
+}
+
+/// Cuts the content's frames into its entries.
+struct Feed<'a> {
+    entries: std::slice::Iter<'a, Entry>,
+    current: Option<(&'a Entry, EntryCheck, u64)>,
+    done: u64,
+}
+
+impl<'a> Feed<'a> {
+    fn new(entries: &'a [Entry]) -> Self {
+        Self {
+            entries: entries.iter(),
+            current: None,
+            done: 0,
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.current.is_none() && self.entries.as_slice().is_empty()
+    }
+
+    /// What follows the last entry is padding.
+    fn take(&mut self, mut frame: &[u8], sink: &mut dyn EntrySink) -> Result<(), Failure> {
+        loop {
+            let (entry, mut check, left) = match self.current.take() {
+                Some(current) => current,
+                None => match self.entries.next() {
+                    Some(entry) => {
+                        sink.begin(entry)?;
+                        (entry, EntryCheck::new(entry), entry.length)
+                    }
+                    None => return Ok(()),
+                },
+            };
+            let (part, rest) =
+                frame.split_at(frame.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
+            check.update(part);
+            sink.write(part)?;
+            frame = rest;
+            self.done += part.len() as u64;
+            let left = left - part.len() as u64;
+            if left > 0 {
+                self.current = Some((entry, check, left));
+                return Ok(());
+            }
+            check.finish().map_err(corrupt)?;
+            sink.end(entry)?;
+            if frame.is_empty() {
+                return Ok(());
+            }
+        }
+    }
 }
 
 pub fn parse_cid(text: &str) -> Result<Cid, Failure> {
     text.parse().map_err(|_| misuse("not a CID"))
+}
+
+#[cfg(test)]
+mod tests {
+    use dhc_domain::B256;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Kept(Vec<(String, Vec<u8>)>);
+
+    impl EntrySink for Kept {
+        fn begin(&mut self, entry: &Entry) -> Result<(), Failure> {
+            self.0.push((entry.path.clone(), Vec::new()));
+            Ok(())
+        }
+
+        fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+            self.0.last_mut().unwrap().1.extend_from_slice(bytes);
+            Ok(())
+        }
+
+        fn end(&mut self, _: &Entry) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    fn entries(contents: &[&[u8]]) -> Vec<Entry> {
+        let mut offset = 0;
+        let entry = |(i, bytes): (usize, &&[u8])| {
+            let entry = Entry {
+                path: i.to_string(),
+                offset,
+                length: bytes.len() as u64,
+                sha256: B256::from_slice(&Sha256::digest(bytes)),
+                meta: serde_json::Value::Null,
+            };
+            offset += entry.length;
+            entry
+        };
+        contents.iter().enumerate().map(entry).collect()
+    }
+
+    #[test]
+    fn entries_are_cut_from_frames_of_any_length() {
+        let contents: [&[u8]; 4] = [b"first", b"", b"the second one", b"x"];
+        let entries = entries(&contents);
+        let all = [contents.concat(), vec![0; 7]].concat();
+        for length in 1..=all.len() {
+            let (mut feed, mut kept) = (Feed::new(&entries), Kept::default());
+            for frame in all.chunks(length) {
+                feed.take(frame, &mut kept).unwrap();
+            }
+            assert!(feed.is_done(), "{length}");
+            let bytes: Vec<&[u8]> = kept.0.iter().map(|(_, b)| b.as_slice()).collect();
+            assert_eq!(bytes, contents, "{length}");
+        }
+    }
+
+    #[test]
+    fn an_altered_entry_is_refused() {
+        let entries = entries(&[b"film"]);
+        let refused = Feed::new(&entries).take(b"filn", &mut Kept::default());
+        assert_eq!(refused.unwrap_err().code, Code::ContentCorrupt);
+    }
 }

@@ -1,6 +1,6 @@
 //! The grantee's side: enter the access log, get the key, fetch, verify, open.
 
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
 
 use dhc_chain::{
     At, TxRequest,
@@ -15,7 +15,6 @@ use dhc_domain::{B256, GrantId, GrantState, Height, Mode, Timestamp, TxHash};
 use dhc_ipc::{Code, Failure, Fetch, FetchView, Indexed, Stage};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::io::AsyncWriteExt;
 
 use crate::{
     failure::{exchange_failure, misuse},
@@ -308,7 +307,7 @@ pub async fn fetch(profile: &Profile, args: &Fetch, job: &Job) -> Result<FetchVi
 /// Writes entries below a folder; a file gets its name once it is whole.
 struct Files {
     out: Option<PathBuf>,
-    current: Option<(tokio::fs::File, PathBuf)>,
+    current: Option<(std::fs::File, PathBuf)>,
 }
 
 impl Files {
@@ -325,35 +324,28 @@ fn write_failure(e: std::io::Error) -> Failure {
 }
 
 impl EntrySink for Files {
-    async fn begin(&mut self, entry: &Entry) -> Result<(), Failure> {
+    fn begin(&mut self, entry: &Entry) -> Result<(), Failure> {
         let Some(out) = &self.out else { return Ok(()) };
         let path = out.join(&entry.path);
         if let Some(folder) = path.parent() {
-            tokio::fs::create_dir_all(folder)
-                .await
-                .map_err(write_failure)?;
+            std::fs::create_dir_all(folder).map_err(write_failure)?;
         }
         let part = path.with_extension("part");
-        let file = tokio::fs::File::create(&part)
-            .await
-            .map_err(write_failure)?;
+        let file = std::fs::File::create(&part).map_err(write_failure)?;
         self.current = Some((file, part));
         Ok(())
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match &mut self.current {
-            Some((file, _)) => file.write_all(bytes).await.map_err(write_failure),
+            Some((file, _)) => file.write_all(bytes).map_err(write_failure),
             None => Ok(()),
         }
     }
 
-    async fn end(&mut self, entry: &Entry) -> Result<(), Failure> {
-        if let (Some((mut file, part)), Some(out)) = (self.current.take(), &self.out) {
-            file.flush().await.map_err(write_failure)?;
-            tokio::fs::rename(part, out.join(&entry.path))
-                .await
-                .map_err(write_failure)?;
+    fn end(&mut self, entry: &Entry) -> Result<(), Failure> {
+        if let (Some((_, part)), Some(out)) = (self.current.take(), &self.out) {
+            std::fs::rename(part, out.join(&entry.path)).map_err(write_failure)?;
         }
         Ok(())
     }

@@ -95,6 +95,15 @@ impl BlockFiles {
         .await
     }
 
+    /// Keeps a block that can be had again, without waiting for the disk: a crash of the machine
+    /// may lose or cut it, which its hash tells.
+    ///
+    /// # Errors
+    /// `Damaged` when the block is not what its CID says.
+    pub async fn keep(&self, block: (Cid, Bytes)) -> Result<(), StoreError> {
+        self.blocking(move |shared| shared.keep(&block)).await
+    }
+
     /// # Errors
     /// `Damaged` when the file is not what its name says.
     pub async fn get(&self, cid: &Cid) -> Result<Option<Bytes>, StoreError> {
@@ -137,7 +146,24 @@ pub(super) fn is_block_of(cid: &Cid, bytes: &[u8]) -> bool {
 
 impl Shared {
     /// Writes and flushes one block under a passing name; `None` where it is present already.
-    fn stage(&self, (cid, bytes): &(Cid, Bytes)) -> Result<Option<Staged>, StoreError> {
+    fn stage(&self, block: &(Cid, Bytes)) -> Result<Option<Staged>, StoreError> {
+        self.write(block, durable::write_synced)
+    }
+
+    fn keep(&self, block: &(Cid, Bytes)) -> Result<(), StoreError> {
+        match self.write(block, durable::write)? {
+            Some(staged) => {
+                fs::rename(&staged.file, &staged.place).map_err(durable::failed("the block store"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn write(
+        &self,
+        (cid, bytes): &(Cid, Bytes),
+        write: impl FnOnce(&Path, &[u8]) -> io::Result<()>,
+    ) -> Result<Option<Staged>, StoreError> {
         if bytes.len() > MAX_BLOCK || !is_block_of(cid, bytes) {
             return Err(StoreError::Damaged(
                 "a block is not what its CID says".into(),
@@ -153,7 +179,7 @@ impl Shared {
             file: self.folder.join(STAGING).join(name),
             place,
         };
-        durable::write_synced(&staged.file, bytes).map_err(durable::failed("the block store"))?;
+        write(&staged.file, bytes).map_err(durable::failed("the block store"))?;
         Ok(Some(staged))
     }
 

@@ -129,7 +129,7 @@ impl BlockExchange for IpfsNode {
             reply,
         };
         let block = self.request(command).await??;
-        match self.shared.blocks.put(vec![(*cid, block.clone())]).await {
+        match self.shared.blocks.keep((*cid, block.clone())).await {
             Ok(()) => Ok(block),
             Err(StoreError::Damaged(_)) => Err(ExchangeError::Corrupt),
             Err(error) => Err(error.into()),
