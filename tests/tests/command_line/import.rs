@@ -113,7 +113,9 @@ fn sound_films_among_others_are_imported_once() {
     assert_eq!(records["records"].as_array().map(Vec::len), Some(1));
     let shown = kim.run(["records", "show", &text(study, "id")]);
     assert_eq!(shown["standing"]["state"], "proven");
-    assert_eq!(kim.code(["records", "show", "0x00"]), "record_unknown");
+    let unknown = format!("0x{}", "5a".repeat(32));
+    assert_eq!(kim.code(["records", "show", &unknown]), "record_unknown");
+    assert_eq!(kim.code(["records", "show", "0x00"]), "misuse");
 
     // Nobody vouches for it.
     let contribute = ["contribute", &text(study, "id")];

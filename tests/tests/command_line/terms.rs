@@ -42,7 +42,8 @@ fn a_grant_keeps_to_a_template_and_to_its_window() {
     ] {
         assert_eq!(mia.code(grant(&study, &noa, terms)), "misuse", "{terms:?}");
     }
-    assert_eq!(mia.code(grant("0x00", &noa, &[])), "record_unknown");
+    let unknown = format!("0x{}", "5a".repeat(32));
+    assert_eq!(mia.code(grant(&unknown, &noa, &[])), "record_unknown");
     let stranger = Person::new(&network);
     assert_eq!(mia.code(grant(&study, &stranger, &[])), "no_identity");
 
