@@ -13,7 +13,7 @@ use crate::{
     identity,
     job::Job,
     keys::{self, Signing},
-    ledger::proven_at,
+    ledger::{proven_at, sync_failure},
     notes,
     profile::{Profile, Session},
     records::{self, Record},
@@ -49,13 +49,14 @@ pub async fn give(profile: &Profile, args: &Grant, job: &Job) -> Result<GrantCha
     let session = profile.session()?;
     let wish = read_wish(profile, &session, args).await?;
     let act = format!(
-        "grant {} {} {} {} {:?} {:?} {}",
+        "grant {} {} {} {} {:?} {:?} {:?} {}",
         wish.record.id,
         wish.grantee,
         wish.purpose,
         args.until,
         args.template,
         args.mode,
+        wish.approvers,
         wish.threshold
     );
     let draft_key = session.blind(&format!("draft {act}"));
@@ -146,7 +147,9 @@ async fn read_wish(profile: &Profile, session: &Session, args: &Grant) -> Result
         .until
         .parse()
         .map_err(|e: dhc_domain::TimeError| misuse(e.to_string()))?;
-    let now = profile.clock.now();
+    // The contract counts from its block's time, which this device's clock is mostly ahead of: a
+    // window as long as its template allows must not be a moment longer there.
+    let now = profile.chain.sync().await.map_err(sync_failure)?.time;
     let not_after = until.from(now);
     if not_after <= now {
         return Err(misuse("the end of the window lies in the past"));
