@@ -238,6 +238,10 @@ where
             };
 
             for peer in peers_waiting {
+                // dhc: added. A sent block is no longer wanted.
+                if let Some(wantlist) = self.peers_wantlists.get_mut(&*peer) {
+                    wantlist.0.remove(&cid);
+                }
                 blocks_ready_for_peer
                     .entry(peer)
                     .or_default()
