@@ -354,3 +354,13 @@ impl DevnetStart {
         }
     }
 }
+
+impl Command {
+    /// Whether it runs until it is interrupted, and says first that it is ready.
+    pub fn goes_on(&self) -> bool {
+        matches!(
+            self,
+            Self::Devnet(Devnet::Start(_)) | Self::Serve(_) | Self::App
+        )
+    }
+}

@@ -44,6 +44,10 @@ fn main() -> ExitCode {
         Err(e) => return refuse(&output, &Failure::new(Code::Internal, e.to_string())),
     };
     let result = runtime.block_on(async {
+        // What goes on until it is interrupted ends by itself, cleanly.
+        if cli.command.goes_on() {
+            return run::run(cli, &output).await;
+        }
         tokio::select! {
             result = run::run(cli, &output) => result,
             () = interrupted() => Err(Failure::new(Code::Cancelled, "interrupted")),
