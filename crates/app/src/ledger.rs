@@ -64,6 +64,25 @@ impl Profile {
         job: &Job,
         request: TxRequest,
     ) -> Result<ProvenReceipt, Failure> {
+        let receipt = self.transact_kept(session, act, job, request).await?;
+        self.forget_act(session, act)?;
+        Ok(receipt)
+    }
+
+    /// Forgets an act that is done: asked for again, it is another one.
+    pub fn forget_act(&self, session: &Session, act: &str) -> Result<(), Failure> {
+        session.db.delete(JOURNAL, &session.blind(act))
+    }
+
+    /// As [`transact`](Self::transact), but the act stays in the journal until it is forgotten, so
+    /// that what follows it may be cut off, too.
+    pub async fn transact_kept(
+        &self,
+        session: &Session,
+        act: &str,
+        job: &Job,
+        request: TxRequest,
+    ) -> Result<ProvenReceipt, Failure> {
         let _one_at_a_time = session.sending.lock().await;
         let key = session.blind(act);
         for _ in 0..ATTEMPTS {
@@ -103,9 +122,12 @@ impl Profile {
                 .map_err(receipt_failure)?
             {
                 TxVerdict::Proven(receipt) => {
-                    session.db.delete(JOURNAL, &key)?;
                     job.report(Stage::Proving, 2, 2);
-                    return accept(*receipt);
+                    let accepted = accept(*receipt);
+                    if accepted.is_err() {
+                        session.db.delete(JOURNAL, &key)?;
+                    }
+                    return accepted;
                 }
                 TxVerdict::Replaced => session.db.delete(JOURNAL, &key)?,
                 TxVerdict::Pending => {

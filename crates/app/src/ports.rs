@@ -43,16 +43,15 @@ pub enum Write {
     },
 }
 
+/// A key and its value.
+pub type KeyValue = (Vec<u8>, Vec<u8>);
+
 /// A profile's database: tables of keys and values. Values come sealed; keys must tell nothing.
 /// A `commit` that returned has reached the disk.
 pub trait Database: Send + Sync {
     fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
     /// Every entry of a table whose key begins with `prefix`, in the order of keys.
-    fn list(
-        &self,
-        table: &'static str,
-        prefix: &[u8],
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn list(&self, table: &'static str, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError>;
     fn commit(&self, batch: &[Write]) -> Result<(), StoreError>;
 }
 
@@ -84,7 +83,8 @@ pub trait BlockExchange: Send + Sync {
     async fn put(&self, blocks: Vec<(Cid, Bytes)>) -> Result<(), StoreError>;
     async fn get(&self, cid: &Cid) -> Result<Option<Bytes>, StoreError>;
     async fn remove(&self, cids: &[Cid]) -> Result<(), StoreError>;
-    /// From the local store, else by bitswap from `from`; what is fetched is stored.
+    /// From the local store, else by bitswap from `from`; what is fetched is kept.
+    /// A crash of the machine may lose it: it can be had again.
     async fn fetch(&self, cid: &Cid, from: &[PeerHint]) -> Result<Bytes, ExchangeError>;
     /// Bytes held locally.
     async fn size(&self) -> Result<u64, StoreError>;

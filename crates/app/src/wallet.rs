@@ -138,9 +138,8 @@ pub async fn send(profile: &Profile, args: &Send, job: &Job) -> Result<Transacti
         .await
         .map_err(read_failure)?
         .value;
-    let receipt = profile
-        .transact(&session, &format!("send {to} {amount}"), job, request)
-        .await?;
+    let act = format!("send {to} {amount}");
+    let receipt = profile.transact_kept(&session, &act, job, request).await?;
     let after = profile
         .chain
         .balance(session.address, At::AtLeast(receipt.height))
@@ -148,6 +147,8 @@ pub async fn send(profile: &Profile, args: &Send, job: &Job) -> Result<Transacti
         .map_err(read_failure)?
         .value;
     activity::note_sent(&session, to)?;
+    // Last of all: cut off before, the same command answers this payment and makes no second one.
+    profile.forget_act(&session, &act)?;
     job.changed();
     Ok(TransactionView {
         tx: receipt.tx.to_string(),
