@@ -378,7 +378,8 @@ impl Transport for Liar {
 #[tokio::test]
 async fn a_lying_node_is_not_believed() {
     let world = World::start().await;
-    let lies: [(&str, fn(&mut String)); 3] = [
+    type Lie = fn(&mut String);
+    let lies: [(&str, Lie); 3] = [
         ("value", |a| {
             *a = a.replace("\"value\":\"MTAw", "\"value\":\"OTAw")
         }),
