@@ -36,9 +36,25 @@ export class Window {
     return until(`${role} ${source}`, timeoutMs, () => this.run(FIND, role, source, flags));
   }
 
+  /** The page may draw itself anew between finding and doing: then it is found once more. */
+  async #on(role, name, timeoutMs, act) {
+    for (let attempt = 0; ; attempt += 1) {
+      const element = await this.find(role, name, timeoutMs);
+      try {
+        return await act(element);
+      } catch (failure) {
+        if (attempt >= 5 || !/stale element/.test(failure.message)) throw failure;
+      }
+    }
+  }
+
   async click(role, name, timeoutMs) {
-    const element = await this.find(role, name, timeoutMs);
-    await this.#post(`/element/${element[ELEMENT]}/click`, {});
+    await this.#on(role, name, timeoutMs, (element) =>
+      role === "radio"
+        ? // Its label is what a person hits; the input itself is drawn over.
+          this.#post("/execute/sync", { script: "arguments[0].click()", args: [element] })
+        : this.#post(`/element/${element[ELEMENT]}/click`, {}),
+    );
   }
 
   async text(role, name) {
@@ -47,8 +63,7 @@ export class Window {
   }
 
   async type(role, name, text) {
-    const element = await this.find(role, name);
-    await this.#post(`/element/${element[ELEMENT]}/value`, { text });
+    await this.#on(role, name, undefined, (element) => this.#post(`/element/${element[ELEMENT]}/value`, { text }));
   }
 
   /** Waits until the page's text matches. */

@@ -10,7 +10,7 @@ import { finish, freePort, start } from "./processes.mjs";
 import { Window, until } from "./webdriver.mjs";
 
 const { DHC_DEMO, DHC_DESKTOP, DHC_TAURI_DRIVER, DHC_SYNTHETIC_STUDY, DHC_SCREENS } = process.env;
-const NATIVE_DRIVER = process.env.DHC_NATIVE_DRIVER ?? "WebKitWebDriver";
+const NATIVE_DRIVER = process.env.DHC_NATIVE_DRIVER ?? "/usr/bin/WebKitWebDriver";
 /** What waits for blocks: inclusion, the block that proves it, the exchange between two apps. */
 const CHAIN_MS = 60_000;
 const STUDY_MB = "6";
