@@ -1,9 +1,11 @@
-//! The commands: they forward, nothing else.
+//! The commands: they forward to the core, or to the system's own dialog; nothing else.
 
 use dhc_ipc::{Call, Failure};
 use serde_json::Value;
-use tauri::State;
 use tauri::ipc::Response;
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::{DialogExt, FilePath};
+use tokio::sync::oneshot;
 
 use crate::compose::Core;
 
@@ -39,4 +41,27 @@ pub async fn thumbnail(
         .thumbnail(profile, film, series)
         .await
         .map(Response::new)
+}
+
+/// Lets the person choose files, or folders, in the system's dialog. Their paths; none when the
+/// person thought better of it.
+#[tauri::command]
+pub async fn choose(app: AppHandle, folders: bool) -> Vec<String> {
+    let (tell, told) = oneshot::channel();
+    let chosen = move |paths: Option<Vec<FilePath>>| {
+        // The page that asked may be gone by now.
+        let _ = tell.send(paths.unwrap_or_default());
+    };
+    let dialog = app.dialog().file();
+    if folders {
+        dialog.pick_folders(chosen);
+    } else {
+        dialog.pick_files(chosen);
+    }
+    told.await
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|path| path.into_path().ok())
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect()
 }

@@ -1,5 +1,6 @@
 //! Puts the core on this machine's adapters, and on the embedded network where none is named.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ use dhc_devnet::{Config, Devnet};
 use dhc_domain::NetworkFile;
 use dhc_ipc::{Code, Failure};
 use tokio::sync::Mutex;
+
+use crate::links;
 
 /// The wallet in a window.
 #[derive(Parser)]
@@ -24,6 +27,29 @@ pub struct Arguments {
     /// Where the profiles are
     #[arg(long, env = "DHC_PROFILES", conflicts_with = "demo")]
     profiles: Option<PathBuf>,
+    /// A screen to begin on, as dhc://records
+    link: Option<String>,
+}
+
+impl Arguments {
+    pub fn is_demo(&self) -> bool {
+        self.demo.is_some()
+    }
+
+    /// The route of the link that was given.
+    pub fn route(&self) -> Option<String> {
+        self.link.as_deref().and_then(links::route)
+    }
+
+    /// A name for the D-Bus by which a second start finds the first one over the same profiles.
+    pub fn instance(&self) -> Result<String, Failure> {
+        let mut hasher = DefaultHasher::new();
+        profiles(self)?.hash(&mut hasher);
+        Ok(format!(
+            "org.deephealth.dhc_wallet.profiles_{:016x}",
+            hasher.finish()
+        ))
+    }
 }
 
 /// The core and, where it is embedded, its network.
@@ -80,7 +106,8 @@ async fn start(config: Config) -> Result<Devnet, Failure> {
 
 pub async fn open(arguments: &Arguments) -> Result<Core, Failure> {
     let demo = arguments.demo.is_some();
-    let (network, devnet, profiles) = match (&arguments.demo, &arguments.network) {
+    let profiles = profiles(arguments)?;
+    let (network, devnet) = match (&arguments.demo, &arguments.network) {
         (Some(folder), _) => {
             let data = folder.join("devnet");
             // The network goes on with the day's length it was made with.
@@ -92,20 +119,12 @@ pub async fn open(arguments: &Arguments) -> Result<Core, Failure> {
                 ..Config::new(data)
             })
             .await?;
-            (
-                devnet.network_file.clone(),
-                Some(devnet),
-                folder.join("homes"),
-            )
+            (devnet.network_file.clone(), Some(devnet))
         }
-        (None, Some(file)) => (read_network(file)?, None, default_profiles(arguments)?),
+        (None, Some(file)) => (read_network(file)?, None),
         (None, None) => {
             let devnet = start(Config::new(data_folder()?.join("devnet"))).await?;
-            (
-                devnet.network_file.clone(),
-                Some(devnet),
-                default_profiles(arguments)?,
-            )
+            (devnet.network_file.clone(), Some(devnet))
         }
     };
     std::fs::create_dir_all(&profiles)
@@ -119,11 +138,14 @@ pub async fn open(arguments: &Arguments) -> Result<Core, Failure> {
     })
 }
 
-fn default_profiles(arguments: &Arguments) -> Result<PathBuf, Failure> {
-    match &arguments.profiles {
-        Some(folder) => Ok(folder.clone()),
-        None => Ok(data_folder()?.join("profiles")),
-    }
+/// The folder that holds the profiles, absolute.
+fn profiles(arguments: &Arguments) -> Result<PathBuf, Failure> {
+    let folder = match (&arguments.demo, &arguments.profiles) {
+        (Some(demo), _) => demo.join("homes"),
+        (None, Some(folder)) => folder.clone(),
+        (None, None) => data_folder()?.join("profiles"),
+    };
+    std::path::absolute(folder).map_err(|error| Failure::new(Code::HomeDamaged, error.to_string()))
 }
 
 #[cfg(test)]
@@ -140,6 +162,7 @@ mod tests {
             capability["permissions"],
             json!([
                 "allow-call",
+                "allow-choose",
                 "allow-frame",
                 "allow-thumbnail",
                 "core:event:allow-listen",
@@ -147,7 +170,7 @@ mod tests {
             ])
         );
         let build = include_str!("../build.rs");
-        assert!(build.contains(r#"["call", "frame", "thumbnail"]"#));
+        assert!(build.contains(r#"["call", "choose", "frame", "thumbnail"]"#));
     }
 
     #[test]

@@ -21,10 +21,42 @@ const study = join(folder, "study");
 const PATIENT = /Li Mei|patient/i;
 const DOCTOR = /Chen|doctor/i;
 
+/** Commands of the framework and its plugins that no capability allows. */
+const FORBIDDEN = [
+  ["plugin:dialog|open", { options: {} }],
+  ["plugin:deep-link|register", { protocol: "http" }],
+  ["plugin:webview|create_webview_window", { options: { label: "other", url: "index.html" } }],
+  ["plugin:path|resolve_directory", { directory: 1 }],
+  ["no_such_command", {}],
+];
+const ASK = `
+  return window.__TAURI_INTERNALS__.invoke(arguments[0], arguments[1]).then(
+    () => "answered",
+    (why) => (/not allowed|not found/i.test(String(why)) ? "refused" : String(why)),
+  );
+`;
+
 const steps = {
   "the window shows the patient's home": async (w) => {
     await become(w, PATIENT);
     await w.find("link", /^Records/, CHAIN_MS);
+  },
+  "the page may call its own commands and nothing else, and does not leave": async (w) => {
+    for (const [command, args] of FORBIDDEN) {
+      const answer = await w.run(ASK, command, args);
+      if (answer !== "refused") throw new Error(`${command} was ${answer}`);
+    }
+    const before = await w.run("return location.origin");
+    await w.run("location.href = 'about:blank'");
+    await w.find("link", /^Records/, CHAIN_MS);
+    const after = await w.run("return location.origin");
+    if (after !== before) throw new Error(`the window went to ${after}`);
+  },
+  "a link opens its screen in the same window": async (w) => {
+    // What was begun second hands its link over and ends.
+    await finish(DHC_DESKTOP, ["--demo", DHC_DEMO, "dhc://records"]);
+    await w.find("button", "Import", CHAIN_MS);
+    await w.holds("the screen of the link", "return location.pathname === '/records'");
   },
   "a study is imported": async (w) => {
     await w.click("link", /^Records/);

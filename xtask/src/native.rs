@@ -62,7 +62,13 @@ impl Need {
                     && ask(Command::new("fc-list").arg(":lang=zh"))
                         .is_ok_and(|fonts| !fonts.trim().is_empty())
             }
-            Self::Display => programs(&["Xvfb", "xvfb-run", "xauth", "WebKitWebDriver"]),
+            Self::Display => programs(&[
+                "Xvfb",
+                "xvfb-run",
+                "xauth",
+                "WebKitWebDriver",
+                "dbus-run-session",
+            ]),
         }
     }
 }
