@@ -42,7 +42,7 @@ impl Kubo {
     /// `None`, and a line that says so, without `DHC_KUBO`.
     fn start() -> Option<Self> {
         let Some(program) = env::var_os("DHC_KUBO").map(PathBuf::from) else {
-            println!("skipped: DHC_KUBO names no ipfs program");
+            println!("left out: DHC_KUBO names no ipfs program");
             return None;
         };
         let folder = tempfile::tempdir().unwrap();

@@ -29,6 +29,13 @@ impl Count {
         if passed { Self::PASSED } else { Self::FAILED }
     }
 
+    /// `self`, when so many of what passed had nothing to test.
+    pub const fn without(mut self, left_out: u32) -> Self {
+        self.passed -= if left_out < self.passed { left_out } else { self.passed };
+        self.skipped += left_out;
+        self
+    }
+
     /// `self`, with at least one failure when the program that counted ended badly.
     pub const fn with_exit(mut self, success: bool) -> Self {
         if !success && self.failed == 0 {
@@ -76,6 +83,26 @@ pub fn libtest(output: &str) -> Count {
         );
     }
     count
+}
+
+/// Tests that found nothing to test, and why.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LeftOut<'a> {
+    pub tests: u32,
+    /// Each reason once.
+    pub reasons: Vec<&'a str>,
+}
+
+/// The lines by which our tests say that they were left out: `left out: no Kubo`.
+pub fn left_out(output: &str) -> LeftOut<'_> {
+    let mut found = LeftOut::default();
+    for reason in output.lines().filter_map(|l| l.strip_prefix("left out: ")) {
+        found.tests += 1;
+        if !found.reasons.contains(&reason) {
+            found.reasons.push(reason);
+        }
+    }
+    found
 }
 
 /// The last sum of the form `5 passed, 0 failed` with or without `, 1 skipped`, in any of the forms
@@ -130,6 +157,15 @@ mod tests {
             test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
             test result: FAILED. 3 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out\n";
         assert_eq!(libtest(output), Count::new(5, 4, 1));
+    }
+
+    #[test]
+    fn tests_that_found_nothing_to_test_are_not_said_to_have_passed() {
+        let output = "---- a stdout ----\nleft out: no Kubo\n---- b stdout ----\nleft out: no Kubo\n\
+            test result: ok. 5 passed; 0 failed; 1 ignored\n";
+        let left_out = left_out(output);
+        assert_eq!((left_out.tests, left_out.reasons), (2, vec!["no Kubo"]));
+        assert_eq!(libtest(output).without(2), Count::new(3, 0, 3));
     }
 
     #[test]

@@ -147,6 +147,8 @@ fn run_tests(
             .env("PROPTEST_CASES", LONG_CASES)
             .arg("--include-ignored");
     }
+    // libtest has no word for a test that found nothing to test: it says so in a line of its own.
+    command.arg("--show-output");
     let limit = if long { LONG_LIMIT } else { LIMIT };
     let outcome = watch(&mut command, limit, |_| ())?;
     let mut note = String::new();
@@ -158,10 +160,14 @@ fn run_tests(
             failed_names(&outcome.output).join(", ")
         };
     }
-    Ok((
-        tally::libtest(&outcome.output).with_exit(outcome.success()),
-        note,
-    ))
+    let left_out = tally::left_out(&outcome.output);
+    if note.is_empty() {
+        note = left_out.reasons.join("; ");
+    }
+    let count = tally::libtest(&outcome.output)
+        .without(left_out.tests)
+        .with_exit(outcome.success());
+    Ok((count, note))
 }
 
 /// The tests that libtest reports as `test path::name ... FAILED`.
