@@ -24,6 +24,22 @@ pub fn kept(key: &str) -> Option<String> {
     storage()?.get_item(key).ok()?
 }
 
+fn tab() -> Option<web_sys::Storage> {
+    web_sys::window()?.session_storage().ok()?
+}
+
+/// What was kept for as long as this tab is open.
+pub fn kept_in_tab(key: &str) -> Option<String> {
+    tab()?.get_item(key).ok()?
+}
+
+pub fn keep_in_tab(key: &str, value: &str) {
+    if let Some(storage) = tab() {
+        // As with `keep`.
+        let _ = storage.set_item(key, value);
+    }
+}
+
 pub fn keep(key: &str, value: &str) {
     if let Some(storage) = storage() {
         // A browser that keeps nothing forgets the choice at the next start; nothing else.

@@ -12,7 +12,10 @@ use wasm_bindgen_futures::spawn_local;
 use crate::backend::Transport;
 use crate::preferences;
 
+/// The profile used last on this device.
 const PROFILE: &str = "dhc.profile";
+/// The height proven last in this tab.
+const HEIGHT: &str = "dhc.height";
 
 /// How far a named piece of work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +52,24 @@ pub struct Session {
     pub profile: RwSignal<String>,
     /// Counts changes told by the core: lists that read it are read again.
     pub revision: RwSignal<u64>,
+    /// The height proven now; `None` until the first answer.
     pub height: RwSignal<Option<u64>>,
     pub offline: RwSignal<Option<Code>>,
     pub jobs: RwSignal<HashMap<String, Progress>>,
     pub toast: RwSignal<Option<String>>,
     next_job: StoredValue<u64>,
+    /// What was read last, by profile and question.
+    answers: StoredValue<HashMap<(String, String), serde_json::Value>>,
+}
+
+/// The profile to begin with where none was used on this device yet: in the demo the patient,
+/// whose story it tells, else one that is open already, else the first.
+fn first_profile(view: &AppView) -> Option<&ProfileView> {
+    let is = |wanted: &dyn Fn(&ProfileView) -> bool| view.profiles.iter().find(|p| wanted(p));
+    is(&|p| view.demo && p.id == "patient")
+        .or_else(|| is(&|p| p.state == ProfileState::Unlocked))
+        .or_else(|| is(&|p| p.state == ProfileState::Locked))
+        .or(view.profiles.first())
 }
 
 /// The session of the running app.
@@ -73,6 +89,7 @@ impl Session {
             jobs: RwSignal::new(HashMap::new()),
             toast: RwSignal::new(None),
             next_job: StoredValue::new(0),
+            answers: StoredValue::new(HashMap::new()),
         };
         session.refresh();
         session.transport.listen(move |event| session.hear(event));
@@ -94,13 +111,10 @@ impl Session {
                 Ok(view) => {
                     let chosen = self.profile.get_untracked();
                     if !view.profiles.iter().any(|p| p.id == chosen) {
-                        self.profile.set(
-                            view.profiles
-                                .first()
-                                .map(|p| p.id.clone())
-                                .unwrap_or_default(),
-                        );
+                        let first = first_profile(&view).map(|p| p.id.clone());
+                        self.profile.set(first.unwrap_or_default());
                     }
+                    self.forget_locked(&view);
                     self.app.set(Loaded::Ready(view));
                 }
                 Err(failure) => self.app.set(Loaded::Failed(failure)),
@@ -113,7 +127,7 @@ impl Session {
             Ok(NodeView {
                 standing: Standing::Proven { height },
                 ..
-            }) => self.height.set(Some(height)),
+            }) => self.proven(height),
             Err(failure) if failure.code == Code::NetworkUnreachable => {
                 self.offline.set(Some(failure.code))
             }
@@ -135,7 +149,7 @@ impl Session {
                 jobs.insert(job, Progress { stage, done, total });
             }),
             Event::Head { height } => {
-                self.height.set(Some(height));
+                self.proven(height);
                 if self.offline.get_untracked().is_some() {
                     self.offline.set(None);
                 }
@@ -148,6 +162,27 @@ impl Session {
             }
             Event::Locked { .. } => self.refresh(),
         }
+    }
+
+    fn proven(self, height: u64) {
+        preferences::keep_in_tab(HEIGHT, &height.to_string());
+        self.height.set(Some(height));
+    }
+
+    /// The height proven before this page was loaded, until the chain is asked again.
+    pub fn last_height(self) -> Option<u64> {
+        preferences::kept_in_tab(HEIGHT)?.parse().ok()
+    }
+
+    /// What a locked profile held is not kept in memory.
+    fn forget_locked(self, view: &AppView) {
+        let is_open = |id: &str| {
+            view.profiles
+                .iter()
+                .any(|p| p.id == id && p.state == ProfileState::Unlocked)
+        };
+        self.answers
+            .update_value(|answers| answers.retain(|(profile, _), _| is_open(profile)));
     }
 
     /// Has every list on screen read again.
@@ -177,9 +212,14 @@ impl Session {
         self.current().and_then(|p| p.address).unwrap_or_default()
     }
 
-    pub fn choose(self, id: &str) {
+    /// Makes a profile the one that is used, now and at the next start.
+    pub fn remember(self, id: &str) {
         preferences::keep(PROFILE, id);
         self.profile.set(id.into());
+    }
+
+    pub fn choose(self, id: &str) {
+        self.remember(id);
         self.refresh();
     }
 
@@ -220,7 +260,8 @@ impl Session {
     }
 
     /// A value that is read now, and again whenever the profile or the core's revision changes.
-    /// What was read stays on screen until something else is read.
+    /// What was read last, here or on a screen before, stays with its standing until something
+    /// else is read, and while the network cannot be reached.
     pub fn read<C>(
         self,
         args: impl Fn() -> C + Send + Sync + 'static,
@@ -229,19 +270,28 @@ impl Session {
         C: Command + 'static,
         C::Answer: Send + Sync + Clone + 'static,
     {
-        let value = RwSignal::new(Loaded::Waiting);
-        let asked = StoredValue::new((0u64, String::new()));
-        let shown = StoredValue::new(serde_json::Value::Null);
+        let key = |profile: &str, args: &C| {
+            let args = serde_json::to_string(args).unwrap_or_default();
+            (profile.to_owned(), format!("{} {args}", C::NAME))
+        };
+        let last = move |key: &(String, String)| {
+            let json = self.answers.with_value(|a| a.get(key).cloned());
+            json.and_then(|json| serde_json::from_value(json).ok())
+                .map_or(Loaded::Waiting, Loaded::Ready)
+        };
+        let first = untrack(|| key(&self.profile.get(), &args()));
+        let value = RwSignal::new(last(&first));
+        let asked = StoredValue::new((0u64, first));
         Effect::new(move |_| {
-            let profile = self.profile.get();
             self.revision.track();
             let args = args();
-            let number = asked.with_value(|(n, _)| n + 1);
-            if asked.with_value(|(_, before)| *before != profile) {
-                value.set(Loaded::Waiting);
-                shown.set_value(serde_json::Value::Null);
+            let key = key(&self.profile.get(), &args);
+            let (number, before) = asked.get_value();
+            let number = number + 1;
+            if before != key {
+                value.set(last(&key));
             }
-            asked.set_value((number, profile));
+            asked.set_value((number, key.clone()));
             spawn_local(async move {
                 let answer = self.ask(&args).await;
                 // A later question, or a screen that is gone, makes this answer void.
@@ -251,18 +301,61 @@ impl Session {
                 match answer {
                     Ok(answer) => {
                         let json = serde_json::to_value(&answer).unwrap_or_default();
-                        if shown.with_value(|before| *before != json) {
-                            shown.set_value(json);
+                        let known = self.answers.with_value(|a| a.get(&key) == Some(&json));
+                        let shown = value.with_untracked(|v| matches!(v, Loaded::Ready(_)));
+                        if !(known && shown) {
+                            self.answers.update_value(|a| {
+                                a.insert(key, json);
+                            });
                             value.set(Loaded::Ready(answer));
                         }
                     }
-                    Err(failure) => {
-                        shown.set_value(serde_json::Value::Null);
-                        value.set(Loaded::Failed(failure));
+                    Err(failure)
+                        if failure.code == Code::NetworkUnreachable
+                            && value.with_untracked(|v| matches!(v, Loaded::Ready(_))) =>
+                    {
+                        self.offline.set(Some(failure.code));
                     }
+                    Err(failure) => value.set(Loaded::Failed(failure)),
                 }
             });
         });
         value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(demo: bool, profiles: &[(&str, ProfileState)]) -> AppView {
+        AppView {
+            version: String::new(),
+            network: String::new(),
+            demo,
+            profiles: profiles
+                .iter()
+                .map(|(id, state)| ProfileView {
+                    id: (*id).into(),
+                    name: String::new(),
+                    state: *state,
+                    address: None,
+                    words_unconfirmed: false,
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn the_first_profile_is_the_demos_patient_or_one_that_can_be_used() {
+        use ProfileState::{Empty, Locked, Unlocked};
+        let first = |view: &AppView| first_profile(view).map(|p| p.id.clone());
+        let demo = [("doctor", Unlocked), ("patient", Locked)];
+        assert_eq!(first(&app(true, &demo)).as_deref(), Some("patient"));
+        let own = [("a", Empty), ("b", Locked), ("c", Unlocked)];
+        assert_eq!(first(&app(false, &own)).as_deref(), Some("c"));
+        assert_eq!(first(&app(false, &own[..2])).as_deref(), Some("b"));
+        assert_eq!(first(&app(false, &own[..1])).as_deref(), Some("a"));
+        assert_eq!(first(&app(false, &[])), None);
     }
 }

@@ -83,9 +83,17 @@ pub fn chain_state() -> AnyView {
                     {icon(Icon::ShieldCheck)}{t("net.up_to_date")}
                 </a>
             }.into_any(),
-            (None, None) => view! {
-                <a href="/settings" class="net">{icon(Icon::ShieldQuestion)}{t("net.checking")}</a>
-            }.into_any(),
+            // Known from before, while the chain is asked anew.
+            (None, None) => match session.last_height() {
+                Some(height) => view! {
+                    <a href="/settings" class="net" title=t("net.checking")>
+                        {icon(Icon::ShieldCheck)}{tr("standing.proven_at", &[("height", &crate::format::grouped(height))])}
+                    </a>
+                }.into_any(),
+                None => view! {
+                    <a href="/settings" class="net">{icon(Icon::ShieldQuestion)}{t("net.checking")}</a>
+                }.into_any(),
+            },
         }}
     }
     .into_any()

@@ -69,7 +69,7 @@ pub fn UnlockScreen() -> impl IntoView {
             {
                 Ok(_) => {
                     password.set(String::new());
-                    session.refresh();
+                    session.choose(&session.profile.get_untracked());
                 }
                 Err(failure) => {
                     if failure.code == Code::BadPassword {

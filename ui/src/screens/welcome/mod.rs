@@ -3,9 +3,10 @@
 mod create;
 mod restore;
 mod strength;
+mod vault_form;
 mod words;
 
-use dhc_ipc::{CreateProfile, Failure, ProfileState};
+use dhc_ipc::ProfileState;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
@@ -15,7 +16,7 @@ pub use words::{check_words, words_list};
 use crate::components::{Icon, Sheet, heading, icon, sheet, switcher};
 use crate::i18n::{Locale, t};
 use crate::preferences::Preferences;
-use crate::session::{Session, session};
+use crate::session::session;
 
 /// The least number of characters of a password.
 pub const MIN_PASSWORD: usize = 8;
@@ -87,29 +88,6 @@ pub fn password_field(
         </div>
     }
     .into_any()
-}
-
-/// The profile a new vault goes into: the chosen one while it is empty, else a new one.
-async fn empty_profile(session: Session, name: &str) -> Result<(), Failure> {
-    if session
-        .current()
-        .is_some_and(|p| p.state == ProfileState::Empty)
-    {
-        return Ok(());
-    }
-    let profile = session
-        .transport
-        .call(
-            "",
-            None,
-            &CreateProfile {
-                name: name.trim().into(),
-            },
-        )
-        .await?;
-    session.profile.set(profile.id.clone());
-    crate::preferences::keep("dhc.profile", &profile.id);
-    Ok(())
 }
 
 #[component]
