@@ -119,6 +119,12 @@ pub fn looks_like_address(text: &str) -> bool {
         .is_some_and(|hex| hex.len() == 40 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
+/// Whether a text is shaped like an id: `0x` and 64 hex digits.
+pub fn looks_like_id(text: &str) -> bool {
+    text.strip_prefix("0x")
+        .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
 /// An address or hash cut for a line where the whole stands beside it: "0x8f3C12…a0B91b2d".
 pub fn short_hex(hex: &str) -> String {
     if hex.len() <= 20 || !hex.is_ascii() {
@@ -163,9 +169,22 @@ pub fn initials(name: &str) -> String {
 
 /// A DICOM person name (PN: family^given) as people write it.
 pub fn person(name: &str) -> String {
-    let alphabetic = name.split('=').next().unwrap_or_default();
-    alphabetic
-        .split('^')
+    spaced(name.split('=').next().unwrap_or_default())
+}
+
+/// A study's description (LO) as people would say it. `None` where there is none, or only a
+/// scanner's label: parts set off by `^` or `_` with numbers in them ("Smith_Lab^0024_rest")
+/// name a protocol, not what was imaged.
+pub fn described(description: &str) -> Option<String> {
+    let words = spaced(description);
+    let separated = description.trim().contains(['^', '_']);
+    let is_label = separated && words.contains(|c: char| c.is_ascii_digit());
+    (!words.is_empty() && !is_label).then_some(words)
+}
+
+/// A DICOM text with spaces for its separators.
+fn spaced(text: &str) -> String {
+    text.split(|c: char| matches!(c, '^' | '_') || c.is_whitespace())
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
@@ -227,6 +246,7 @@ mod tests {
         assert_eq!(initials(""), "·");
         assert_eq!(person("Li^Mei^^Dr"), "Li Mei Dr");
         assert_eq!(person("Wang^XiaoDong=王^小东"), "Wang XiaoDong");
+        assert_eq!(person("Jane_Doe"), "Jane Doe");
         assert_eq!(bytes(999), "999 B");
         assert_eq!(bytes(42_700_000), "42.7 MB");
         assert_eq!(
@@ -237,6 +257,24 @@ mod tests {
             "0x0123456789abcdef0123456789abcdef01234567"
         ));
         assert!(!looks_like_address("0x01234"));
+        assert!(looks_like_id(&format!("0x{}", "a1".repeat(32))));
+        assert!(!looks_like_id("0x0123456789abcdef0123456789abcdef01234567"));
+    }
+
+    #[test]
+    fn a_description_is_told_in_words_and_a_scanners_label_is_none() {
+        for (told, said) in [
+            ("Head^Routine", Some("Head Routine")),
+            ("Brain_MRI", Some("Brain MRI")),
+            (" MRI  knee, 2 planes ", Some("MRI knee, 2 planes")),
+            ("胸部CT平扫", Some("胸部CT平扫")),
+            ("Hanke_Stadler^0024_transrep", None),
+            ("t1_mprage_sag_p2_iso", None),
+            (" ^ ", None),
+            ("", None),
+        ] {
+            assert_eq!(described(told).as_deref(), said, "{told}");
+        }
     }
 
     #[test]

@@ -48,6 +48,38 @@ test("a record says what it is and how that is known", async () => {
   await page.getByText(/Proven at height/).first().waitFor();
 });
 
+test("a screen seen before stands at once, while it is read again", async () => {
+  const visit = async (name) => {
+    await page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+    await heading(name).waitFor();
+  };
+  await visit("Records");
+  await page.locator("a.row-link").first().waitFor();
+  await visit("Wallet");
+  await page.waitForFunction(() => !document.querySelector(".skeleton"));
+  // Sees every skeleton, however short it stands.
+  await page.evaluate(() => {
+    window.skeletons = 0;
+    new MutationObserver(() => { window.skeletons += document.querySelectorAll(".skeleton").length; })
+      .observe(document.body, { childList: true, subtree: true });
+  });
+  await visit("Records");
+  await page.locator("a.row-link").first().waitFor();
+  assert.equal(await page.evaluate(() => window.skeletons), 0);
+});
+
+test("films are called by what they show, not by a scanner's label", async () => {
+  const { records } = (await call(page, "records", app.profile)).body;
+  const labels = records.map((record) => record.description).filter((text) => /[\^_].*\d|\d.*[\^_]/.test(text));
+  for (const path of ["/", "/records", "/sharing", "/sharing?tab=log", "/earn"]) {
+    await app.go(path);
+    await heading(/.+/).waitFor();
+    await page.waitForFunction(() => !document.querySelector(".skeleton"));
+    const text = await page.locator("main").innerText();
+    for (const label of labels) assert.ok(!text.includes(label.replace(/[\^_]/g, " ")) && !text.includes(label), `${path}: ${label}`);
+  }
+});
+
 test("sharing takes four plain steps", { timeout: 2 * PATIENCE }, async () => {
   const { doctor } = await people(page);
   const contacts = (await call(page, "contacts", app.profile)).body.contacts;
@@ -101,6 +133,17 @@ test("a grant ends with one tap and a confirmation that says what it does", { ti
     (n) => [...document.querySelectorAll("article button")].filter((b) => b.textContent.trim() === "Revoke").length === n,
     before - 1,
   );
+});
+
+test("an access is approved by its id, and a mistyped one is said to be", async () => {
+  await app.go("/sharing?tab=requests");
+  const id = page.getByLabel("Id of the access");
+  await id.fill("0x12");
+  await page.getByText("An id is 0x and 64 digits").waitFor();
+  assert.ok(await button("Approve").isDisabled());
+  await id.fill(`0x${"0".repeat(64)}`);
+  await button("Approve").click();
+  await page.getByRole("alert").waitFor();
 });
 
 test("what a contribution would earn is shown before it is made", async () => {

@@ -2,7 +2,8 @@
 
 use dhc_ipc::{Code, Failure, Stage, Standing};
 
-use super::{lookup, t, tr};
+use super::{lookup, t, time, tr};
+use crate::format;
 
 /// What went wrong, in a sentence, by its code alone.
 pub fn failure(failure: &Failure) -> &'static str {
@@ -54,26 +55,32 @@ pub fn standing(standing: &Standing) -> String {
     match standing {
         Standing::Proven { height } => tr(
             "standing.proven_at",
-            &[("height", &crate::format::grouped(*height))],
+            &[("height", &format::grouped(*height))],
         ),
         Standing::Pending { height } => tr(
             "standing.waiting_for",
-            &[("height", &crate::format::grouped(*height + 1))],
+            &[("height", &format::grouped(*height + 1))],
         ),
         Standing::Unproven { reason } => tr("standing.unproven_because", &[("why", code(*reason))]),
     }
 }
 
-/// A film's name: the study's own description, else what was imaged and how. A description that
-/// only lists modalities is none.
-pub fn film_title(description: &str, body_part: Option<&str>, modalities: &[String]) -> String {
-    let description = description.trim();
-    let listed: Vec<&str> = description.split(", ").collect();
+/// A film's name: its study's description in words, else what was imaged, how, and when. A
+/// description that only lists modalities is none. `date`: empty where it stands beside anyway.
+pub fn film_title(
+    description: &str,
+    body_part: Option<&str>,
+    modalities: &[String],
+    date: &str,
+) -> String {
+    let listed: Vec<&str> = description.trim().split(", ").collect();
     let only_lists = listed
         .iter()
         .all(|code| lookup(&format!("modality.{code}")).is_some());
-    if !description.is_empty() && !only_lists {
-        return description.replace(['^', '_'], " ");
+    if let Some(words) = format::described(description)
+        && !only_lists
+    {
+        return words;
     }
     let how = if modalities.is_empty() && only_lists {
         kinds(&listed)
@@ -86,8 +93,15 @@ pub fn film_title(description: &str, body_part: Option<&str>, modalities: &[Stri
             let part = known.map_or_else(|| capitalised(part), str::to_owned);
             tr("film.part_and_kind", &[("part", &part), ("kind", &how)])
         }
-        None if how.is_empty() => t("film.untitled").to_owned(),
-        None => tr("film.of_kind", &[("kind", &how)]),
+        None => match (how.is_empty(), date.is_empty()) {
+            (true, true) => t("film.untitled").to_owned(),
+            (true, false) => tr("film.on", &[("date", &time::date(date))]),
+            (false, true) => tr("film.of_kind", &[("kind", &how)]),
+            (false, false) => tr(
+                "film.of_kind_on",
+                &[("kind", &how), ("date", &time::date(date))],
+            ),
+        },
     }
 }
 
@@ -115,14 +129,16 @@ mod tests {
     #[test]
     fn a_film_is_called_by_its_description_or_by_what_it_shows() {
         let mr = ["MR".to_owned()];
-        assert_eq!(film_title("Brain_MRI", Some("BRAIN"), &mr), "Brain MRI");
-        assert_eq!(film_title("", Some("BRAIN"), &mr), "Brain MRI");
-        assert_eq!(film_title("MR", None, &[]), "MRI study");
-        assert_eq!(film_title("MR, PT", None, &[]), "MRI + PET study");
-        assert_eq!(
-            film_title("", Some("TIBIA"), &["DX".to_owned()]),
-            "Tibia X-ray"
-        );
-        assert_eq!(film_title("", None, &[]), "a film");
+        let title = |description, part, modalities: &[String]| {
+            film_title(description, part, modalities, "")
+        };
+        assert_eq!(title("Brain_MRI", Some("BRAIN"), &mr), "Brain MRI");
+        assert_eq!(title("", Some("BRAIN"), &mr), "Brain MRI");
+        assert_eq!(title("Lab^0024_rest", Some("BRAIN"), &mr), "Brain MRI");
+        assert_eq!(title("Lab^0024_rest", None, &mr), "MRI study");
+        assert_eq!(title("MR", None, &[]), "MRI study");
+        assert_eq!(title("MR, PT", None, &[]), "MRI + PET study");
+        assert_eq!(title("", Some("TIBIA"), &["DX".to_owned()]), "Tibia X-ray");
+        assert_eq!(title("", None, &[]), "a film");
     }
 }

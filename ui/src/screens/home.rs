@@ -4,7 +4,8 @@ use dhc_ipc::{Failure, Home, HomeView, News, PublishIdentity};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::components::{Icon, busy_button, heading, icon, mark, notice, shown};
+use super::names::Names;
+use crate::components::{Icon, busy_button, heading, icon, mark, notice, shown, skeleton};
 use crate::format;
 use crate::i18n::{t, time, tn, tr, words};
 use crate::session::session;
@@ -21,10 +22,20 @@ fn greeting(hour: u32) -> &'static str {
 pub fn home_screen() -> AnyView {
     let session = session();
     let home = session.read(|| Home {});
-    view! { <main class="main" id="content">{shown(home, draw)}</main> }.into_any()
+    let names = Names::of_everything(session);
+    view! {
+        <main class="main wide" id="content">
+            {move || if names.is_waiting() {
+                skeleton(2)
+            } else {
+                shown(home, move |home| draw(home, names))
+            }}
+        </main>
+    }
+    .into_any()
 }
 
-fn draw(home: HomeView) -> AnyView {
+fn draw(home: HomeView, names: Names) -> AnyView {
     let session = session();
     let hour = js_sys::Date::new_0().get_hours();
     let (arrived, happened): (Vec<_>, Vec<_>) = home
@@ -36,35 +47,46 @@ fn draw(home: HomeView) -> AnyView {
     let unconfirmed = !session.is_demo() && session.current().is_some_and(|p| p.words_unconfirmed);
     let new_here = arrived.is_empty() && happened.is_empty();
     let rows = |list: Vec<News>, most: usize| {
-        view! { <div class="card flush rows">{list.into_iter().take(most).map(row).collect::<Vec<_>>()}</div> }
+        let rows: Vec<_> = list
+            .into_iter()
+            .take(most)
+            .map(|news| row(news, names))
+            .collect();
+        view! { <div class="card flush rows">{rows}</div> }
     };
     view! {
         {heading(tr("home.greeting", &[("greeting", greeting(hour)), ("name", &home.name)]))}
-        {(!home.identity_published).then(publish_card)}
-        {unconfirmed.then(|| view! {
-            <a class="card warn row row-link" href="/settings">
-                <span class="waiting-text">{icon(Icon::Key)}</span>
-                <span class="grow">{t("home.words_unchecked")}</span>{icon(Icon::ChevronRight)}
-            </a>
-        })}
-        {new_here.then(|| view! {
-            <div class="card tinted stack-s">
-                <p class="strong lead">{t("home.nothing_title")}</p>
-                <p class="sub">{t("home.nothing_text")}</p>
+        <div class="columns">
+            <div class="stack">
+                {(!home.identity_published).then(publish_card)}
+                {unconfirmed.then(|| view! {
+                    <a class="card warn row row-link" href="/settings">
+                        <span class="waiting-text">{icon(Icon::Key)}</span>
+                        <span class="grow">{t("home.words_unchecked")}</span>{icon(Icon::ChevronRight)}
+                    </a>
+                })}
+                {new_here.then(|| view! {
+                    <div class="card tinted stack-s">
+                        <p class="strong lead">{t("home.nothing_title")}</p>
+                        <p class="sub">{t("home.nothing_text")}</p>
+                    </div>
+                })}
+                {(!arrived.is_empty()).then(|| rows(arrived, 3))}
+                {(!happened.is_empty()).then(|| view! {
+                    <section class="section">
+                        <h2>{t("home.happened")}</h2>
+                        {rows(happened, 6)}
+                    </section>
+                })}
             </div>
-        })}
-        {(!arrived.is_empty()).then(|| rows(arrived, 3))}
-        {(!happened.is_empty()).then(|| view! {
-            <section class="section">
-                <h2>{t("home.happened")}</h2>
-                {rows(happened, 6)}
-            </section>
-        })}
-        <section class="section">
-            <h2>{t("home.next")}</h2>
-            {next_steps(&home)}
-        </section>
-        <p class="row wrap">{mark(&home.standing)}</p>
+            <div class="stack">
+                <section class="section first">
+                    <h2>{t("home.next")}</h2>
+                    {next_steps(&home)}
+                </section>
+                <p class="row wrap">{mark(&home.standing)}</p>
+            </div>
+        </div>
     }
     .into_any()
 }
@@ -137,7 +159,7 @@ fn person(name: Option<String>, address: &str) -> String {
     name.unwrap_or_else(|| format::short_hex(address))
 }
 
-fn row(news: News) -> AnyView {
+fn row(news: News, names: Names) -> AnyView {
     let line = |to: String, sign, class, title: String, text: String, seal: Option<AnyView>| {
         view! {
             <a class="row-link" href=to>
@@ -157,10 +179,7 @@ fn row(news: News) -> AnyView {
             time,
             sealed,
         } => {
-            let title = tr(
-                "home.record_here",
-                &[("title", &words::film_title(&title, None, &[]))],
-            );
+            let title = tr("home.record_here", &[("title", &names.record(&id, &title))]);
             let mut parts: Vec<String> = source.into_iter().collect();
             parts.push(tn("film.images", u64::from(images), &[]));
             parts.push(time::when(&time));
@@ -179,6 +198,7 @@ fn row(news: News) -> AnyView {
         News::Opening {
             by,
             by_name,
+            record,
             title,
             purpose,
             nth,
@@ -189,7 +209,7 @@ fn row(news: News) -> AnyView {
                 "home.opened",
                 &[
                     ("who", &person(by_name, &by)),
-                    ("title", &words::film_title(&title, None, &[])),
+                    ("title", &names.record(&record, &title)),
                 ],
             );
             let text = format!(
@@ -208,17 +228,13 @@ fn row(news: News) -> AnyView {
             )
         }
         News::Ending {
+            grant,
             to,
             to_name,
             title,
             not_after,
-            ..
         } => {
-            let text = format!(
-                "{} · {}",
-                person(to_name, &to),
-                words::film_title(&title, None, &[])
-            );
+            let text = format!("{} · {}", person(to_name, &to), names.grant(&grant, &title));
             let title = tr("home.ends_in", &[("left", &time::left(&not_after))]);
             line(
                 "/sharing".into(),
@@ -236,10 +252,7 @@ fn row(news: News) -> AnyView {
             not_after,
             grant,
         } => {
-            let film = title.map_or_else(
-                || t("film.untitled").to_owned(),
-                |x| words::film_title(&x, None, &[]),
-            );
+            let film = names.grant(&grant, title.as_deref().unwrap_or_default());
             let title = tr(
                 "home.received",
                 &[("who", &person(from_name, &from)), ("title", &film)],

@@ -5,6 +5,7 @@ pub mod earn;
 pub mod film;
 pub mod home;
 pub mod missing;
+mod names;
 pub mod records;
 pub mod settings;
 pub mod shared_with_me;

@@ -3,19 +3,11 @@
 use dhc_ipc::{GrantStateView, GrantView, Grants, GrantsView};
 use leptos::prelude::*;
 
-use super::sharing::{film_name, state_chip};
+use super::sharing::{is_running, state_chip};
 use crate::components::{Icon, empty, fact, heading, how_do_we_know, icon, mark, shown, thumbnail};
 use crate::format;
 use crate::i18n::{t, time, tn, words};
 use crate::session::session;
-
-/// Whether a grant can be opened or may become so; else it has ended.
-fn is_open(grant: &GrantView) -> bool {
-    matches!(
-        grant.state,
-        GrantStateView::Active | GrantStateView::AwaitingApproval
-    )
-}
 
 pub fn shared_screen() -> AnyView {
     let session = session();
@@ -33,7 +25,7 @@ pub fn shared_screen() -> AnyView {
 }
 
 fn draw(view: GrantsView, ended: RwSignal<bool>) -> AnyView {
-    let (open, over): (Vec<_>, Vec<_>) = view.grants.into_iter().partition(is_open);
+    let (open, over): (Vec<_>, Vec<_>) = view.grants.into_iter().partition(is_running);
     let standing = open
         .iter()
         .chain(&over)
@@ -101,11 +93,13 @@ fn item(grant: GrantView) -> AnyView {
     } else {
         state_chip(&grant)
     };
+    let title = grant.title.as_deref().unwrap_or_default();
+    let title = words::film_title(title, None, &grant.modalities, "");
     let soon = time::ends_soon(&grant.not_after);
     view! {
         <div class="item">
             {picture}
-            <div class="stack-xs"><p class="strong">{film_name(&grant)}</p><span class="sub">{about.join(" · ")}</span></div>
+            <div class="stack-xs"><p class="strong">{title}</p><span class="sub">{about.join(" · ")}</span></div>
             <div><span class="sub phone-label">{t("shared.patient")}" "</span>{grant.from_name.clone().unwrap_or_else(|| format::short_hex(&grant.from))}</div>
             <div><span class="sub phone-label">{t("shared.for")}" "</span>{words::purpose_noun(&grant.purpose)}</div>
             <div>

@@ -8,7 +8,7 @@ use web_sys::{
 };
 
 use super::frame::Frame;
-use super::window::Window;
+use super::window::{Steps, Window};
 
 const VERTEX: &str = "#version 300 es
 void main() {
@@ -17,14 +17,14 @@ void main() {
 }";
 
 /// Bilinear by hand, because textures of whole numbers cannot be filtered; the window after it,
-/// on modality values (DICOM PS3.3 C.11.2.1.2.1).
+/// on modality values (DICOM PS3.3 C.11.2.1.2.1, C.11.2.1.3.2).
 const FRAGMENT: &str = "#version 300 es
 precision highp float;
 precision highp int;
 uniform highp SAMPLER image;
 uniform vec2 right, down, origin, canvas;
 uniform vec2 rescale, level;
-uniform bool inverted;
+uniform bool inverted, fine;
 out vec4 colour;
 vec3 at(ivec2 p) {
   ivec2 last = textureSize(image, 0) - 1;
@@ -45,8 +45,15 @@ void main() {
 #ifdef COLOUR
   vec3 shade = v;
 #else
+  // Nothing was measured here.
+  if (isnan(v.x)) {
+    colour = vec4(0.0, 0.0, 0.0, 1.0);
+    return;
+  }
   float value = v.x * rescale.x + rescale.y;
-  float bright = level.y <= 1.0
+  float bright = fine
+    ? clamp((value - level.x) / level.y + 0.5, 0.0, 1.0)
+    : level.y <= 1.0
     ? (value <= level.x - 0.5 ? 0.0 : 1.0)
     : clamp((value - (level.x - 0.5)) / (level.y - 1.0) + 0.5, 0.0, 1.0);
   vec3 shade = vec3(bright);
@@ -70,6 +77,7 @@ pub struct Picture {
     /// As [`super::geometry::Placement::affine`] answers it, for the canvas' own pixels.
     pub affine: [f64; 6],
     pub window: Window,
+    pub steps: Steps,
     pub inverted: bool,
 }
 
@@ -209,6 +217,10 @@ impl Renderer {
             picture.window.width as f32,
         );
         gl.uniform1i(place("inverted").as_ref(), i32::from(picture.inverted));
+        gl.uniform1i(
+            place("fine").as_ref(),
+            i32::from(picture.steps == Steps::Fine),
+        );
         gl.draw_arrays(Gl::TRIANGLES, 0, 3);
         Some(())
     }

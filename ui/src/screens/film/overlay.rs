@@ -1,5 +1,6 @@
 //! What stands over the film: whose it is, which slice, which window, which way, how big.
 
+use dhc_ipc::PixelKind;
 use leptos::prelude::*;
 
 use super::state::Viewer;
@@ -9,19 +10,23 @@ use crate::viewer::geometry;
 
 /// A number with as many digits as a reader needs.
 fn short(value: f64) -> String {
-    if value.abs() >= 10.0 || value == value.trunc() {
-        format!("{value:.0}")
-    } else {
-        format!("{value:.2}")
+    match value.abs() {
+        size if size >= 10.0 || value == value.trunc() => format!("{value:.0}"),
+        size if size >= 0.1 => format!("{value:.2}"),
+        _ => format!("{value:.2e}"),
     }
 }
 
 pub fn overlays(viewer: Viewer) -> AnyView {
     let film = viewer.film.get_value();
+    let birth = match film.birth_date.as_str() {
+        "" => String::new(),
+        date => time::date(date),
+    };
     let patient = [
         format::person(&film.patient),
         film.patient_id.clone(),
-        film.birth_date.clone(),
+        birth,
         film.sex.clone(),
     ]
     .into_iter()
@@ -48,10 +53,15 @@ pub fn overlays(viewer: Viewer) -> AnyView {
             series.description
         }
     };
-    let window = move || {
+    // Colours have no window.
+    let grey = move || {
         viewer
-            .window_now()
-            .map(|w| format!("W {} L {}", short(w.width), short(w.centre)))
+            .shown
+            .with(|s| s.as_ref().is_some_and(|(_, h)| h.kind != PixelKind::Rgb8))
+    };
+    let window = move || {
+        let window = viewer.window_now().filter(|_| grey());
+        window.map(|w| format!("W {} L {}", short(w.width), short(w.centre)))
     };
     let zoom = move || {
         let magnification = viewer
@@ -109,6 +119,7 @@ pub fn overlays(viewer: Viewer) -> AnyView {
         </div>
         <div class="ov tr">{move || viewer.banner.get().then(|| place.clone())}</div>
         <div class="ov bl">
+            {scale_bar(viewer)}
             <div>{probe}</div>
             <div><span data-testid="window">{window}</span>{inverted}</div>
             <div>{zoom}</div>
@@ -119,7 +130,6 @@ pub fn overlays(viewer: Viewer) -> AnyView {
             <div>{quality}</div>
         </div>
         {letters(viewer)}
-        {scale_bar(viewer)}
     }
     .into_any()
 }
@@ -139,7 +149,7 @@ fn letters(viewer: Viewer) -> AnyView {
 }
 
 fn scale_bar(viewer: Viewer) -> AnyView {
-    const MOST: f64 = 140.0;
+    const MOST: f64 = 120.0;
     view! {
         {move || {
             viewer.series_view().spacing?;
@@ -150,4 +160,18 @@ fn scale_bar(viewer: Viewer) -> AnyView {
         }}
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn small_values_keep_their_digits() {
+        assert_eq!(short(1234.4), "1234");
+        assert_eq!(short(2.0), "2");
+        assert_eq!(short(0.25), "0.25");
+        assert_eq!(short(0.00321), "3.21e-3");
+        assert_eq!(short(-0.5), "-0.50");
+    }
 }

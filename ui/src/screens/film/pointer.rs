@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use web_sys::{PointerEvent, WheelEvent};
 
 use super::state::{Tool, Viewer};
+use crate::viewer::window::Steps;
 
 /// Pointers that are down, by id, in CSS pixels.
 #[derive(Clone, Debug, Default)]
@@ -110,11 +111,15 @@ impl Pointers {
                 .view
                 .update(|view| *view = view.zoomed((-dy * 0.01).exp(), (0.0, 0.0))),
             Tool::Window => {
-                let range = viewer
+                let values = viewer
                     .shown
-                    .with_untracked(|s| s.as_ref().map(|(_, h)| h.range));
-                if let (Some(window), Some(range)) = (untrack(|| viewer.window_now()), range) {
-                    viewer.window.set(Some(window.dragged(dx, dy, range)));
+                    .with_untracked(|s| s.as_ref().map(|(_, h)| (h.range, Steps::of(h))));
+                if let (Some(window), Some((range, steps))) =
+                    (untrack(|| viewer.window_now()), values)
+                {
+                    viewer
+                        .window
+                        .set(Some(window.dragged(dx, dy, range, steps)));
                 }
             }
             Tool::Scroll => {

@@ -1,5 +1,6 @@
 //! The series of the film, with a picture of each.
 
+use dhc_ipc::{FilmSeries, FilmView};
 use leptos::prelude::*;
 
 use super::state::Viewer;
@@ -7,12 +8,20 @@ use crate::components::{Icon, fact, how_do_we_know, icon, mark, thumbnail};
 use crate::format;
 use crate::i18n::{t, time, tn, tr, words};
 
-fn name(series: &dhc_ipc::FilmSeries) -> String {
+fn name(series: &FilmSeries) -> String {
     if series.description.is_empty() {
         words::modality(&series.modality)
     } else {
         series.description.clone()
     }
+}
+
+/// What the film is called: its date stands over it.
+pub fn title(film: &FilmView) -> String {
+    let mut modalities: Vec<String> = film.series.iter().map(|s| s.modality.clone()).collect();
+    modalities.sort();
+    modalities.dedup();
+    words::film_title(&film.title, None, &modalities, "")
 }
 
 /// At a desk: the patient, the time left, and the series.
@@ -21,7 +30,7 @@ pub fn panel(viewer: Viewer) -> AnyView {
     let about = [
         film.sex.clone(),
         film.birth_date.chars().take(4).collect(),
-        words::film_title(&film.title, None, &[]),
+        title(&film),
     ]
     .into_iter()
     .filter(|part: &String| !part.is_empty())

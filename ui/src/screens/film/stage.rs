@@ -21,6 +21,7 @@ use crate::viewer::cache::wanted;
 use crate::viewer::geometry::View;
 use crate::viewer::gl::{Picture, Renderer};
 use crate::viewer::loader::Loader;
+use crate::viewer::window::Steps;
 
 /// Frames a second of a cine run whose file does not say.
 const CINE: f64 = 15.0;
@@ -72,7 +73,7 @@ fn state(film: FilmView) -> Viewer {
 type Drawing = Rc<RefCell<Option<Renderer>>>;
 
 pub fn viewer(film: FilmView) -> AnyView {
-    let title = words::film_title(&film.title, None, &[]);
+    let title = side::title(&film);
     let is_shared = film.accessed.is_some();
     let viewer = state(film);
     let canvas = NodeRef::<html::Canvas>::new();
@@ -237,12 +238,16 @@ fn draw(viewer: Viewer, drawing: &Drawing) {
         let (Some(placement), Some(window)) = (viewer.placement(), viewer.window_now()) else {
             return;
         };
-        let negative = viewer
+        let Some((negative, steps)) = viewer
             .shown
-            .with(|s| s.as_ref().is_some_and(|(_, h)| h.inverted));
+            .with(|s| s.as_ref().map(|(_, h)| (h.inverted, Steps::of(h))))
+        else {
+            return;
+        };
         let picture = Picture {
             affine: placement.affine(),
             window,
+            steps,
             inverted: viewer.inverted.get() != negative,
         };
         if let Some(renderer) = drawing.borrow_mut().as_mut() {

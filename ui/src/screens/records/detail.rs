@@ -1,6 +1,6 @@
 //! `/records/:id`: a record in plain words.
 
-use dhc_ipc::{GrantStateView, GrantView, RecordDetail, ShowRecord};
+use dhc_ipc::{GrantView, RecordDetail, ShowRecord};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -10,7 +10,7 @@ use crate::components::{
 };
 use crate::format;
 use crate::i18n::{t, time, tn, tr, words};
-use crate::screens::sharing::revoke_button;
+use crate::screens::sharing::{is_running, revoke_button};
 use crate::session::session;
 
 pub fn record_screen() -> AnyView {
@@ -39,12 +39,7 @@ fn draw(detail: RecordDetail) -> AnyView {
     let open: Vec<GrantView> = detail
         .grants
         .iter()
-        .filter(|g| {
-            matches!(
-                g.state,
-                GrantStateView::Active | GrantStateView::AwaitingApproval
-            )
-        })
+        .filter(|g| is_running(g))
         .cloned()
         .collect();
     let ended = detail.grants.len() - open.len();

@@ -11,12 +11,22 @@ use dhc_ipc::RecordView;
 
 use crate::i18n::{tn, words};
 
-/// A record's name in plain words.
+/// A record's name in plain words, where its date stands beside.
 pub fn title(record: &RecordView) -> String {
+    named(record, "")
+}
+
+/// A record's name within a sentence.
+pub fn full_title(record: &RecordView) -> String {
+    named(record, &record.date)
+}
+
+fn named(record: &RecordView, date: &str) -> String {
     words::film_title(
         &record.description,
         record.body_part.as_deref(),
         &record.modalities,
+        date,
     )
 }
 

@@ -1,20 +1,16 @@
 //! Given: one card a grant.
 
-use dhc_ipc::{GrantStateView, GrantView, Grants, GrantsView};
+use dhc_ipc::{GrantStateView, GrantView, GrantsView};
 use leptos::prelude::*;
 
-use super::revoke_button;
+use super::{is_running, revoke_button};
 use crate::components::{Icon, avatar, empty, fact, how_do_we_know, icon, mark, shown};
 use crate::format;
 use crate::i18n::{t, time, tr, words};
 use crate::screens::records::opened;
-use crate::session::session;
+use crate::session::Loaded;
 
-pub fn given_panel() -> AnyView {
-    let session = session();
-    let grants = session.read(|| Grants {
-        direction: Some("given".into()),
-    });
+pub fn given_panel(grants: RwSignal<Loaded<GrantsView>>) -> AnyView {
     shown(grants, draw)
 }
 
@@ -28,24 +24,25 @@ fn draw(view: GrantsView) -> AnyView {
             Some(action.into_any()),
         );
     }
-    let (open, ended): (Vec<_>, Vec<_>) = view.grants.into_iter().partition(|g| {
-        matches!(
-            g.state,
-            GrantStateView::Active | GrantStateView::AwaitingApproval
-        )
-    });
+    let (open, ended): (Vec<_>, Vec<_>) = view.grants.into_iter().partition(is_running);
     let none = open.is_empty();
     view! {
         {(!view.complete).then(|| view! {
             <div class="card warn row"><span class="waiting-text">{icon(Icon::ShieldAlert)}</span><span class="grow">{t("given.incomplete")}</span></div>
         })}
         {none.then(|| view! { <div class="card row"><span class="tile">{icon(Icon::Lock)}</span><span class="grow">{t("given.nobody_now")}</span></div> })}
-        {open.into_iter().map(card).collect::<Vec<_>>()}
+        {cards(open)}
         {(!ended.is_empty()).then(|| view! {
-            <section class="section"><h2>{t("given.ended")}</h2>{ended.into_iter().map(card).collect::<Vec<_>>()}</section>
+            <section class="section"><h2>{t("given.ended")}</h2>{cards(ended)}</section>
         })}
     }
     .into_any()
+}
+
+/// One card a grant.
+pub fn cards(grants: Vec<GrantView>) -> AnyView {
+    let cards: Vec<_> = grants.into_iter().map(card).collect();
+    view! { <div class="cards">{cards}</div> }.into_any()
 }
 
 /// A grant's state as a chip.
@@ -74,10 +71,13 @@ pub fn state_chip(grant: &GrantView) -> AnyView {
     view! { <span class=class>{icon(sign)}{text}</span> }.into_any()
 }
 
+/// What a grant's film is called within a sentence.
 pub fn film_name(grant: &GrantView) -> String {
-    grant.title.as_ref().map_or_else(
-        || t("film.untitled").to_owned(),
-        |title| words::film_title(title, None, &grant.modalities),
+    words::film_title(
+        grant.title.as_deref().unwrap_or_default(),
+        None,
+        &grant.modalities,
+        grant.date.as_deref().unwrap_or_default(),
     )
 }
 
@@ -103,10 +103,7 @@ fn card(grant: GrantView) -> AnyView {
             tr("given.could_until", &[("who", &who), ("title", &film)])
         }
     };
-    let running = matches!(
-        grant.state,
-        GrantStateView::Active | GrantStateView::AwaitingApproval
-    );
+    let running = is_running(&grant);
     let mode = if grant.mode == "sealed" {
         t("mode.sealed")
     } else {

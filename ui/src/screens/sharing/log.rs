@@ -3,15 +3,24 @@
 use dhc_ipc::{AccessView, Audit, AuditView};
 use leptos::prelude::*;
 
-use crate::components::{Icon, empty, fact, how_do_we_know, icon, mark, shown};
+use crate::components::{Icon, empty, fact, how_do_we_know, icon, mark, shown, skeleton};
 use crate::format;
 use crate::i18n::{t, time, tn, tr, words};
+use crate::screens::names::Names;
 use crate::session::session;
 
 pub fn log_panel() -> AnyView {
     let session = session();
     let log = session.read(|| Audit { study: None });
-    shown(log, draw)
+    let names = Names::of_records(session);
+    view! {
+        {move || if names.is_waiting() {
+            skeleton(2)
+        } else {
+            shown(log, move |view| draw(view, names))
+        }}
+    }
+    .into_any()
 }
 
 /// Entries by calendar day, in the order given: newest first.
@@ -27,10 +36,10 @@ fn by_day(entries: Vec<AccessView>) -> Vec<(String, Vec<AccessView>)> {
     days
 }
 
-fn draw(mut view: AuditView) -> AnyView {
+fn draw(mut view: AuditView, names: Names) -> AnyView {
     let complete = if view.complete {
         view! {
-            <div class="card tinted row top-aligned">
+            <div class="row top-aligned">
                 <span class="accent">{icon(Icon::ShieldCheck)}</span>
                 <p class="grow"><strong>{t("log.complete")}</strong>" "{match view.length {
                     0 => t("log.complete_none").to_owned(),
@@ -41,7 +50,7 @@ fn draw(mut view: AuditView) -> AnyView {
         .into_any()
     } else {
         view! {
-            <div class="card warn row top-aligned" role="alert">
+            <div class="row top-aligned" role="alert">
                 <span class="waiting-text">{icon(Icon::ShieldAlert)}</span>
                 <p class="grow"><strong>{t("log.incomplete")}</strong>" "{tr("log.incomplete_why", &[
                     ("verified", &format::grouped(view.verified)),
@@ -68,25 +77,33 @@ fn draw(mut view: AuditView) -> AnyView {
                 view! {
                     <section class="section">
                         <h2>{day}</h2>
-                        <ol class="timeline">{entries.into_iter().map(entry).collect::<Vec<_>>()}</ol>
+                        <ol class="timeline">{entries.into_iter().map(|e| entry(e, names)).collect::<Vec<_>>()}</ol>
                     </section>
                 }
             })
             .collect::<Vec<_>>()
             .into_any()
     };
-    view! { {complete}{body}{proof} }.into_any()
+    let class = if view.complete {
+        "card tinted stack-xs"
+    } else {
+        "card warn stack-xs"
+    };
+    view! {
+        <div class="columns reversed">
+            <div class=class>{complete}{proof}</div>
+            <div class="stack">{body}</div>
+        </div>
+    }
+    .into_any()
 }
 
-fn entry(access: AccessView) -> AnyView {
+fn entry(access: AccessView, names: Names) -> AnyView {
     let who = access
         .by_name
         .clone()
         .unwrap_or_else(|| format::short_hex(&access.by));
-    let film = access.title.as_ref().map_or_else(
-        || t("film.untitled").to_owned(),
-        |x| words::film_title(x, None, &[]),
-    );
+    let film = names.record(&access.object, access.title.as_deref().unwrap_or_default());
     let mode = if access.mode == "sealed" {
         t("mode.sealed_short")
     } else {

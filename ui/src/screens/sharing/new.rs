@@ -10,7 +10,10 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::draft::{Draft, STEPS};
 use super::new_steps;
-use crate::components::{Icon, busy_button, fact, heading, how_do_we_know, icon, notice, progress};
+use super::summary::summary;
+use crate::components::{
+    Icon, busy_button, copy_button, fact, heading, how_do_we_know, icon, notice, progress,
+};
 use crate::format;
 use crate::i18n::{t, tr};
 use crate::session::{Loaded, session};
@@ -61,10 +64,15 @@ pub fn new_screen() -> AnyView {
         });
     };
     view! {
-        <main class="main" id="content">
+        <main class="main wide" id="content">
             {move || match given.get() {
-                Some(change) => done(&change),
-                None => steps(flow, job, problem, give),
+                Some(change) => done(&change, flow.draft.with_untracked(|d| !d.approvers.is_empty())),
+                None => view! {
+                    <div class="columns">
+                        <div class="stack">{steps(flow, job, problem, give)}</div>
+                        {summary(flow)}
+                    </div>
+                }.into_any(),
             }}
         </main>
     }
@@ -113,12 +121,21 @@ fn steps(
     .into_any()
 }
 
-fn done(change: &GrantChange) -> AnyView {
+/// `approved`: whether others have to approve it first.
+fn done(change: &GrantChange, approved: bool) -> AnyView {
     let facts = vec![
         fact(t("proof.grant"), &change.grant),
         fact(t("proof.tx"), &change.tx),
         fact(t("proof.height"), format::grouped(change.height)),
     ];
+    let tell = approved.then(|| {
+        view! {
+            <div class="card warn stack-s">
+                <p>{t("share.tell_approvers")}</p>
+                <div class="row"><span class="mono grow">{change.grant.clone()}</span>{copy_button(change.grant.clone())}</div>
+            </div>
+        }
+    });
     view! {
         <div class="card empty">
             <span class="tile">{icon(Icon::UserCheck)}</span>
@@ -129,6 +146,7 @@ fn done(change: &GrantChange) -> AnyView {
                 <a class="btn quiet" href="/">{t("nav.home")}</a>
             </div>
         </div>
+        {tell}
         <div class="card">{how_do_we_know(t("given.proof"), &change.standing, facts)}</div>
     }
     .into_any()

@@ -175,7 +175,7 @@ fn so_far(flow: Flow) -> AnyView {
     view! { {move || view! { <p class="sub">{tr("share.so_far", &[("title", &record_name(flow)), ("who", &recipient_name(flow))])}</p> }} }.into_any()
 }
 
-fn record_name(flow: Flow) -> String {
+pub fn record_name(flow: Flow) -> String {
     let study = flow.draft.with(|d| d.study.clone());
     flow.records
         .with(|records| match records {
@@ -183,13 +183,13 @@ fn record_name(flow: Flow) -> String {
                 .records
                 .iter()
                 .find(|r| r.id == study)
-                .map(records::title),
+                .map(records::full_title),
             _ => None,
         })
         .unwrap_or_else(|| t("film.untitled").to_owned())
 }
 
-fn recipient_name(flow: Flow) -> String {
+pub fn recipient_name(flow: Flow) -> String {
     let to = flow.draft.with(|d| d.to.clone());
     flow.contacts
         .with(|contacts| match contacts {

@@ -4,9 +4,10 @@ use dhc_ipc::{Failure, GrantView, RevokeGrant};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::film_name;
 use crate::components::{Icon, Sheet, busy_button, icon, notice, sheet};
 use crate::format;
-use crate::i18n::{t, tr, words};
+use crate::i18n::{t, tr};
 use crate::session::session;
 
 pub fn revoke_button(grant: GrantView) -> AnyView {
@@ -18,10 +19,7 @@ pub fn revoke_button(grant: GrantView) -> AnyView {
         .to_name
         .clone()
         .unwrap_or_else(|| format::short_hex(&grant.to));
-    let film = grant.title.as_ref().map_or_else(
-        || t("film.untitled").to_owned(),
-        |title| words::film_title(title, None, &grant.modalities),
-    );
+    let film = film_name(&grant);
     let question = tr("revoke.question", &[("who", &who), ("title", &film)]);
     let id = StoredValue::new(grant.grant);
     let revoke = move || {
