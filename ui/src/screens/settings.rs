@@ -21,14 +21,20 @@ pub fn settings_screen() -> AnyView {
     let storage = session.read(|| StorageStatus {});
     let identity = session.read(ShowIdentity::default);
     view! {
-        <main class="main" id="content">
+        <main class="main wide" id="content">
             {heading(t("nav.settings"))}
-            {appearance()}
-            {security::security_section()}
-            <section class="section"><h2>{t("settings.identity")}</h2>{shown(identity, draw_identity)}</section>
-            <section class="section"><h2>{t("settings.network")}</h2>{shown(node, draw_node)}</section>
-            <section class="section"><h2>{t("settings.storage")}</h2>{shown(storage, draw_storage)}</section>
-            <section class="section"><h2>{t("settings.about")}</h2>{about()}</section>
+            <div class="columns even">
+                <div class="stack">
+                    {appearance()}
+                    {security::security_section()}
+                    <section class="section"><h2>{t("settings.identity")}</h2>{shown(identity, draw_identity)}</section>
+                </div>
+                <div class="stack">
+                    <section class="section"><h2>{t("settings.network")}</h2>{shown(node, draw_node)}</section>
+                    <section class="section"><h2>{t("settings.storage")}</h2>{shown(storage, draw_storage)}</section>
+                    <section class="section"><h2>{t("settings.about")}</h2>{about()}</section>
+                </div>
+            </div>
         </main>
     }
     .into_any()

@@ -1,18 +1,22 @@
 //! Rewards by day, as bars.
 
 use dhc_ipc::{DayState, DayView};
+use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 
 use super::plot_label;
 use crate::format;
 use crate::i18n::{locale, time};
 
-const WIDTH: f64 = 380.0;
-const HEIGHT: f64 = 170.0;
-const LEFT: f64 = 48.0;
+/// Its width until it has a place of a size.
+const NARROW: f64 = 320.0;
+const HEIGHT: f64 = 180.0;
+const LEFT: f64 = 56.0;
 /// Room for half of the last label.
 const RIGHT: f64 = 14.0;
-const BOTTOM: f64 = 26.0;
+const BOTTOM: f64 = 30.0;
 const TOP: f64 = 10.0;
 /// Days drawn at most: the newest.
 const MOST: usize = 30;
@@ -30,18 +34,54 @@ pub fn scale_top(highest: f64) -> f64 {
         .unwrap_or(highest)
 }
 
+/// As wide as its place: text keeps its size, bars move apart.
 pub fn rewards(days: &[DayView]) -> AnyView {
     let mut days = days.to_vec();
     days.sort_by_key(|day| day.day);
-    let days = &days[days.len().saturating_sub(MOST)..];
+    let days = days.split_off(days.len().saturating_sub(MOST));
+    let total: f64 = days.iter().map(|d| format::approximate(&d.reward)).sum();
+    let label = plot_label(days.len(), &format::dhl(&format!("{:.0}", total * 1e18)));
+    let width = RwSignal::new(NARROW);
+    let place = NodeRef::<html::Div>::new();
+    follow_width(place, width);
+    view! {
+        <div node_ref=place role="img" aria-label=label>{move || bars(&days, width.get())}</div>
+    }
+    .into_any()
+}
+
+fn follow_width(place: NodeRef<html::Div>, width: RwSignal<f64>) {
+    Effect::new(move |_| {
+        let Some(element) = place.get() else { return };
+        let target = element.clone();
+        let measure = move || {
+            let now = f64::from(target.client_width()).max(NARROW / 2.0);
+            if width
+                .try_get_untracked()
+                .is_some_and(|before| before != now)
+            {
+                width.set(now);
+            }
+        };
+        measure();
+        let resized = Closure::<dyn Fn()>::new(measure);
+        if let Ok(observer) = web_sys::ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+            observer.observe(&element);
+            let kept = StoredValue::new_local((observer, resized));
+            on_cleanup(move || kept.with_value(|(observer, _)| observer.disconnect()));
+        }
+    });
+}
+
+fn bars(days: &[DayView], width: f64) -> AnyView {
     let values: Vec<f64> = days
         .iter()
         .map(|day| format::approximate(&day.reward))
         .collect();
     let top = scale_top(values.iter().copied().fold(0.0, f64::max));
     let inner = HEIGHT - TOP - BOTTOM;
-    let slot = (WIDTH - LEFT - RIGHT) / days.len().max(1) as f64;
-    let bar = (slot * 0.62).min(64.0);
+    let slot = (width - LEFT - RIGHT) / days.len().max(1) as f64;
+    let bar = (slot * 0.62).min(72.0);
     let y = move |value: f64| TOP + inner * (1.0 - value / top);
     let grid: Vec<_> = [0.0, 0.5, 1.0]
         .into_iter()
@@ -49,7 +89,7 @@ pub fn rewards(days: &[DayView]) -> AnyView {
             let line = y(top * part);
             let label = compact(top * part);
             view! {
-                <line class="grid" x1=LEFT x2=WIDTH y1=line y2=line></line>
+                <line class="grid" x1=LEFT x2=width y1=line y2=line></line>
                 <text x=LEFT - 8.0 y=line + 4.0 text-anchor="end">{label}</text>
             }
         })
@@ -69,10 +109,8 @@ pub fn rewards(days: &[DayView]) -> AnyView {
             view! { <rect class=class x=x y=TOP + inner - height width=bar height=height rx="4"></rect>{label} }
         })
         .collect();
-    let total: f64 = values.iter().sum();
-    let label = plot_label(days.len(), &format::dhl(&format!("{:.0}", total * 1e18)));
     view! {
-        <svg class="plot" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=label>{grid}{bars}</svg>
+        <svg class="plot" viewBox=format!("0 0 {width} {HEIGHT}") aria-hidden="true">{grid}{bars}</svg>
     }
     .into_any()
 }

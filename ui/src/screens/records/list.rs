@@ -49,10 +49,12 @@ pub fn records_screen() -> AnyView {
     let filter = RwSignal::new(Filter::default());
     let open = use_query_map().with_untracked(|q| q.get("import").is_some());
     view! {
-        <main class="main" id="content">
+        <main class="main wide" id="content">
             {heading(t("nav.records"))}
-            {import_panel(open)}
-            {shown(records, move |view| draw(view, filter))}
+            <div class="columns reversed">
+                {import_panel(open)}
+                <div class="stack">{shown(records, move |view| draw(view, filter))}</div>
+            </div>
         </main>
     }
     .into_any()

@@ -27,7 +27,9 @@ pub fn security_section() -> AnyView {
             busy.set(false);
         });
     };
-    let unconfirmed = move || session.current().is_some_and(|p| p.words_unconfirmed);
+    // The demo's wallets are nobody's to lose.
+    let unconfirmed =
+        move || !session.is_demo() && session.current().is_some_and(|p| p.words_unconfirmed);
     view! {
         <section class="section">
             <h2>{t("settings.security")}</h2>
