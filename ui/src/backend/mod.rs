@@ -79,6 +79,15 @@ impl Transport {
         self == Self::Tauri
     }
 
+    /// The system's dialog for files, or for folders. Paths to import; none when nothing was
+    /// chosen, and in a browser, which has a dialog of its own.
+    pub async fn choose(self, folders: bool) -> Result<Vec<String>, Failure> {
+        match self {
+            Self::Http => Ok(Vec::new()),
+            Self::Tauri => tauri::choose(folders).await,
+        }
+    }
+
     /// Uploads files; `sent` hears bytes sent and in all. Answers the paths to import.
     pub async fn upload(
         self,

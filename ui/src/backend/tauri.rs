@@ -90,6 +90,13 @@ pub async fn thumbnail(profile: &str, film: &str, series: u32) -> Option<String>
     web_sys::Url::create_object_url_with_blob(&blob).ok()
 }
 
+pub async fn choose(folders: bool) -> Result<Vec<String>, Failure> {
+    let answer = invoke("choose", object(&[("folders", folders.into())]))
+        .await
+        .map_err(refused)?;
+    serde_json::from_str(&json(&answer)).map_err(super::malformed)
+}
+
 /// Subscribes to an event of the shell, for as long as the page lives.
 fn subscribe(event: &'static str, told: impl Fn(JsValue) + 'static) {
     let heard = Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {

@@ -83,6 +83,14 @@ pub fn import_panel(open: bool) -> AnyView {
         });
     };
     session.transport.on_dropped(import_paths);
+    let choose = move |folders: bool| {
+        spawn_local(async move {
+            match session.transport.choose(folders).await {
+                Ok(paths) => import_paths(paths),
+                Err(failure) => problem.set(Some(failure)),
+            }
+        });
+    };
     let chosen = move |_| {
         let Some(input) = picker.get_untracked() else {
             return;
@@ -114,6 +122,10 @@ pub fn import_panel(open: bool) -> AnyView {
                 <span class="large-hide">{t("records.drop")}</span>
             </div>
             {move || (open.get() && session.transport.takes_paths()).then(|| view! {
+                <div class="row">
+                    <button class="btn compact" type="button" disabled=busy on:click=move |_| choose(false)>{t("records.choose_files")}</button>
+                    <button class="btn compact" type="button" disabled=busy on:click=move |_| choose(true)>{t("records.choose_folder")}</button>
+                </div>
                 <form class="row" on:submit=move |event| { event.prevent_default(); import_paths(vec![path.get_untracked()]) }>
                     <input class="input grow" aria-label=t("records.path") placeholder=t("records.path") prop:value=path
                         on:input=move |event| path.set(event_target_value(&event))/>
