@@ -368,8 +368,8 @@ impl Transport for Liar {
         "liar"
     }
 
-    async fn post(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
-        let mut answer = String::from_utf8(self.honest.post(body).await?).expect("text");
+    async fn post(&self, body: Vec<u8>, most: usize) -> Result<Vec<u8>, TransportError> {
+        let mut answer = String::from_utf8(self.honest.post(body, most).await?).expect("text");
         (self.lie)(&mut answer);
         Ok(answer.into_bytes())
     }

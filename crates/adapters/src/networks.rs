@@ -49,9 +49,15 @@ struct Operators {
     endpoints: Vec<Arc<dyn Transport>>,
 }
 
+/// The longest answer of an operator that is read, bytes.
+const ANSWER: usize = 1 << 20;
+/// Each request has a connection's answer to itself.
+const ID: u64 = 1;
+
 /// A JSON-RPC 2.0 response.
 #[derive(Deserialize)]
 struct Response {
+    id: u64,
     result: Option<Value>,
     error: Option<ErrorObject>,
 }
@@ -65,10 +71,13 @@ struct ErrorObject {
 impl NetworkServices for Operators {
     /// Asks one endpoint after the other until one can be reached.
     async fn call(&self, method: &str, params: Value) -> Result<Value, ServiceError> {
-        let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let request = json!({"jsonrpc": "2.0", "id": ID, "method": method, "params": params});
         let mut unreachable = ServiceError::Unreachable("the network names no endpoint".into());
         for endpoint in &self.endpoints {
-            match endpoint.post(request.to_string().into_bytes()).await {
+            match endpoint
+                .post(request.to_string().into_bytes(), ANSWER)
+                .await
+            {
                 Ok(body) => return read(&body),
                 Err(TransportError::Status(status)) => {
                     return Err(ServiceError::Refused(format!("HTTP status {status}")));
@@ -83,6 +92,11 @@ impl NetworkServices for Operators {
 fn read(body: &[u8]) -> Result<Value, ServiceError> {
     let response: Response = serde_json::from_slice(body)
         .map_err(|_| ServiceError::Refused("the answer is not JSON-RPC".into()))?;
+    if response.id != ID {
+        return Err(ServiceError::Refused(
+            "the answer is another request's".into(),
+        ));
+    }
     match (response.error, response.result) {
         (Some(error), _) => Err(ServiceError::Refused(error.message)),
         // `null` is a result.
@@ -107,6 +121,8 @@ mod tests {
         );
         assert!(matches!(refused, Err(ServiceError::Refused(text)) if text == "method not found"));
         assert!(matches!(read(b"<html>"), Err(ServiceError::Refused(_))));
+        let anothers = read(br#"{"jsonrpc":"2.0","id":2,"result":null}"#);
+        assert!(matches!(anothers, Err(ServiceError::Refused(_))));
     }
 
     /// Answers as it is told to.
@@ -118,7 +134,7 @@ mod tests {
             "canned"
         }
 
-        async fn post(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
+        async fn post(&self, body: Vec<u8>, _most: usize) -> Result<Vec<u8>, TransportError> {
             let request: Value = serde_json::from_slice(&body).unwrap();
             assert_eq!(
                 request,
@@ -142,7 +158,7 @@ mod tests {
     async fn the_first_endpoint_that_answers_is_heard() {
         let down = || Canned(Err(TransportError::TimedOut));
         assert_eq!(
-            call(vec![down(), Canned(Ok(r#"{"result":7}"#))])
+            call(vec![down(), Canned(Ok(r#"{"id":1,"result":7}"#))])
                 .await
                 .unwrap(),
             7

@@ -150,6 +150,7 @@ impl Profile {
 fn broadcast_failure(e: BroadcastError) -> Failure {
     let code = match e {
         BroadcastError::Unreachable(_) => Code::NetworkUnreachable,
+        BroadcastError::Untrusted(_) => Code::NodeUntrusted,
         BroadcastError::InsufficientFunds => Code::InsufficientFunds,
         BroadcastError::Refused(_) => Code::TxReverted,
     };
@@ -218,7 +219,9 @@ pub fn prepare_failure(e: PrepareError) -> Failure {
             Code::NetworkUnreachable,
             format!("no node of the network answers: {e}"),
         ),
-        PrepareError::FeesUnreasonable => Failure::new(Code::NodeUntrusted, e.to_string()),
+        PrepareError::FeesUnreasonable | PrepareError::Untrusted(_) => {
+            Failure::new(Code::NodeUntrusted, e.to_string())
+        }
         PrepareError::Refused(_) => Failure::new(Code::TxReverted, e.to_string()),
     }
 }

@@ -4,7 +4,7 @@ use dhc_domain::{Address, Height, NetworkError, NetworkFile, Standing, Timestamp
 use tendermint::chain;
 
 use crate::{
-    light::{Head, LightClient, SyncError, WitnessStatus, anchor::Checkpoint},
+    light::{Head, LightClient, Rules, SyncError, WitnessStatus, anchor::Checkpoint},
     node::{CometNode, EvmNode, Pool},
     ports::{Clock, HeaderStore, Transport},
 };
@@ -82,7 +82,7 @@ impl Chain {
         let light = LightClient::new(
             chain_id,
             checkpoint,
-            Duration::from_secs(trust.period_s),
+            Rules::with_period(Duration::from_secs(trust.period_s)),
             Arc::clone(&comet),
             endpoints
                 .witnesses
@@ -119,8 +119,8 @@ impl Chain {
         self.light.head_within(FRESH).await
     }
 
-    /// Waits until the trusted head is at `height` or above, for at most `patience`. An
-    /// unreachable node is asked again until then.
+    /// Waits until the trusted head is at `height` or above, for at most `patience`. A node that
+    /// is unreachable or has nothing yet is asked again until then.
     pub async fn wait_for(&self, height: Height, patience: Duration) -> Result<Head, SyncError> {
         let deadline = self.clock.monotonic() + patience;
         loop {
@@ -132,7 +132,7 @@ impl Chain {
             match attempt {
                 Ok(head) if head.height >= height => return Ok(head),
                 Ok(_) if late => return Err(SyncError::TimedOut),
-                Err(e) if late || !matches!(e, SyncError::Unreachable(_)) => return Err(e),
+                Err(e) if late || !e.passes() => return Err(e),
                 _ => self.clock.sleep(POLL).await,
             }
         }

@@ -7,15 +7,15 @@ use alloy::primitives::{Address, Signature};
 use async_trait::async_trait;
 use dhc_domain::{Height, Timestamp};
 
-/// One JSON-RPC endpoint. The adapter bounds the time and the size of every answer and follows
-/// no redirects; the bytes are the node's and trusted for nothing.
+/// One JSON-RPC endpoint. The adapter bounds the time of every answer, reads no more of it than it
+/// is told, and follows no redirects; the bytes are the node's and trusted for nothing.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// The endpoint's address, for status and evidence.
     fn endpoint(&self) -> &str;
 
-    /// Posts a JSON body and returns the body of the answer.
-    async fn post(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError>;
+    /// Posts a JSON body and returns the body of the answer: at most `most` bytes, decompressed.
+    async fn post(&self, body: Vec<u8>, most: usize) -> Result<Vec<u8>, TransportError>;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::{
     Chain, SyncError,
     layout::LayoutError,
-    node::{CometNode, NodeError, Severity},
+    node::{Blame, CometNode, NodeError, Severity},
     proof::{
         self,
         keys::{self, BadValue, StateKey},
@@ -72,10 +72,10 @@ impl ReadError {
 
 impl From<NodeError> for ReadError {
     fn from(e: NodeError) -> Self {
-        match e {
-            NodeError::Transport(_) => Self::Unreachable(e.to_string()),
-            NodeError::Refused { .. } => Self::Unavailable,
-            NodeError::Malformed { .. } => Self::Untrusted(e.to_string()),
+        match e.blame() {
+            Blame::Unreachable => Self::Unreachable(e.to_string()),
+            Blame::Refused => Self::Unavailable,
+            Blame::Untrusted => Self::Untrusted(e.to_string()),
         }
     }
 }

@@ -1,4 +1,7 @@
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use dhc_chain::ports::{Transport, TransportError};
@@ -10,10 +13,49 @@ use reqwest::{
 
 /// To connect.
 const CONNECT: Duration = Duration::from_secs(4);
-/// For a whole answer, so that a node that drips bytes holds nobody up.
-const ANSWER: Duration = Duration::from_secs(15);
-/// More than a full block in base64; what is larger is cut off unread.
-const MAX_BODY: usize = 48 * 1024 * 1024;
+
+/// How long an endpoint may keep us waiting: eight seconds at once, for a whole answer or for the
+/// sum of several, and a tenth of the time after that. A node that drips bytes, or is slow with
+/// each of many answers, holds nobody up.
+#[derive(Debug)]
+struct Patience {
+    left: Duration,
+    /// Until when waiting is counted, so that answers awaited side by side count once.
+    counted: Instant,
+    regained: Instant,
+}
+
+impl Patience {
+    const MOST: Duration = Duration::from_secs(8);
+    /// So much is always given: patience is lost on slow links, too.
+    const LEAST: Duration = Duration::from_secs(2);
+    /// An answer within this time costs nothing.
+    const FREE: Duration = Duration::from_millis(500);
+    const REGAINED: u32 = 10;
+
+    fn new(now: Instant) -> Self {
+        Self {
+            left: Self::MOST,
+            counted: now,
+            regained: now,
+        }
+    }
+
+    /// For the answer to a question put at `now`.
+    fn for_one(&mut self, now: Instant) -> Duration {
+        let since = now.saturating_duration_since(self.regained);
+        self.left = Self::MOST.min(self.left + since / Self::REGAINED);
+        self.regained = now;
+        self.left.max(Self::LEAST)
+    }
+
+    fn waited(&mut self, asked: Instant, now: Instant) {
+        let from = self.counted.max(asked + Self::FREE);
+        let waited = now.saturating_duration_since(from);
+        self.left = self.left.saturating_sub(waited);
+        self.counted = self.counted.max(now);
+    }
+}
 
 /// One endpoint over HTTP or HTTPS. Redirects are not followed; answers are bounded in time and
 /// size. A loopback endpoint is never asked through a proxy.
@@ -22,7 +64,7 @@ pub struct HttpTransport {
     url: Url,
     endpoint: String,
     client: Client,
-    max_body: usize,
+    patience: Arc<Mutex<Patience>>,
 }
 
 impl HttpTransport {
@@ -36,7 +78,6 @@ impl HttpTransport {
         }
         let mut client = Client::builder()
             .connect_timeout(CONNECT)
-            .timeout(ANSWER)
             .redirect(Policy::none())
             .user_agent("dhc");
         if is_loopback(&url) {
@@ -49,21 +90,21 @@ impl HttpTransport {
             url,
             endpoint,
             client,
-            max_body: MAX_BODY,
+            patience: Arc::new(Mutex::new(Patience::new(Instant::now()))),
         })
     }
-}
 
-#[async_trait]
-impl Transport for HttpTransport {
-    fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-
-    async fn post(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
+    /// The answer's body, cut off unread where it is longer than `most`.
+    async fn ask(
+        &self,
+        body: Vec<u8>,
+        most: usize,
+        patience: Duration,
+    ) -> Result<Vec<u8>, TransportError> {
         let request = self
             .client
             .post(self.url.clone())
+            .timeout(patience)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(body);
         let mut response = request.send().await.map_err(failed)?;
@@ -74,7 +115,7 @@ impl Transport for HttpTransport {
         }
         let mut answer = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if answer.len() + chunk.len() > self.max_body {
+            if answer.len() + chunk.len() > most {
                 return Err(TransportError::TooLarge);
             }
             answer.extend_from_slice(&chunk);
@@ -83,6 +124,25 @@ impl Transport for HttpTransport {
             return Err(TransportError::Status(status.as_u16()));
         }
         Ok(answer)
+    }
+
+    fn patience<T>(&self, f: impl FnOnce(&mut Patience) -> T) -> T {
+        f(&mut self.patience.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    async fn post(&self, body: Vec<u8>, most: usize) -> Result<Vec<u8>, TransportError> {
+        let asked = Instant::now();
+        let patience = self.patience(|p| p.for_one(asked));
+        let answer = self.ask(body, most, patience).await;
+        self.patience(|p| p.waited(asked, Instant::now()));
+        answer
     }
 }
 
@@ -136,10 +196,9 @@ mod tests {
             .into_bytes()
     }
 
-    async fn post(answer: Vec<u8>, max_body: usize) -> Result<Vec<u8>, TransportError> {
-        let mut transport = HttpTransport::new(&answering(answer).await).expect("an address");
-        transport.max_body = max_body;
-        transport.post(b"{}".to_vec()).await
+    async fn post(answer: Vec<u8>, most: usize) -> Result<Vec<u8>, TransportError> {
+        let transport = HttpTransport::new(&answering(answer).await).expect("an address");
+        transport.post(b"{}".to_vec(), most).await
     }
 
     #[tokio::test]
@@ -172,6 +231,27 @@ mod tests {
             post(cut, 1000).await,
             Err(TransportError::Unreachable(_))
         ));
+    }
+
+    #[test]
+    fn patience_is_used_up_and_comes_back() {
+        let second = Duration::from_secs(1);
+        let start = Instant::now();
+        let at = |s: u32| start + second * s;
+        let mut patience = Patience::new(start);
+        assert_eq!(patience.for_one(start), Patience::MOST);
+        // Six and a half seconds of waiting, half a second of them free.
+        patience.waited(start, start + Duration::from_millis(6_500));
+        // Asked beside the first: no waiting of its own.
+        patience.waited(start, at(6));
+        patience.regained = at(7);
+        assert_eq!(patience.for_one(at(7)), second * 2);
+        patience.waited(at(7), at(20));
+        patience.regained = at(20);
+        assert_eq!(patience.for_one(at(20)), Patience::LEAST);
+        assert_eq!(patience.for_one(at(70)), second * 5);
+        patience.waited(at(70), at(70));
+        assert_eq!(patience.for_one(at(1_000)), Patience::MOST);
     }
 
     #[test]

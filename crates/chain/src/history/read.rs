@@ -5,9 +5,9 @@ use dhc_domain::{Address, Attested, Height, Standing, UnprovenReason};
 
 use super::{ChainPoint, Entry, HistoryVerdict, Prefix, replay};
 use crate::{
-    At, Chain, ReadError,
+    At, Chain, ReadError, TransportError,
     layout::LayoutError,
-    node::{EvmNode, LogFilter, NodeError, RpcLog, Severity},
+    node::{Blame, EvmNode, LogFilter, NodeError, RpcLog, Severity},
 };
 
 /// Blocks asked for in one `eth_getLogs`; nodes refuse more than about ten thousand.
@@ -30,6 +30,9 @@ pub enum HistoryError {
     Read(#[from] ReadError),
     #[error("no node hands over the entries: {0}")]
     Unreachable(String),
+    /// A node's logs are none.
+    #[error("a node's entries are not believed: {0}")]
+    Untrusted(String),
     /// The kept prefix is not this chain's: forget it and read from the beginning.
     #[error("what was kept of the history is not part of it")]
     ForeignPrefix,
@@ -40,7 +43,7 @@ impl HistoryError {
         match self {
             Self::Read(e) => e.reason(),
             Self::Unreachable(_) => UnprovenReason::NetworkUnreachable,
-            Self::ForeignPrefix => UnprovenReason::NodeUntrusted,
+            Self::Untrusted(_) | Self::ForeignPrefix => UnprovenReason::NodeUntrusted,
         }
     }
 }
@@ -136,10 +139,8 @@ impl Chain {
             to: height,
         };
         let none = || {
-            Claimed::Failed(NodeError::malformed(
-                "eth_getLogs",
-                "the network names no Ethereum endpoint",
-            ))
+            let what = "the network names no Ethereum endpoint".to_owned();
+            Claimed::Failed(TransportError::Unreachable(what).into())
         };
         let found = self
             .evm
@@ -158,7 +159,10 @@ impl Chain {
                 HistoryVerdict::Complete,
             )),
             Err(Claimed::Not(verdict)) => Ok(page(Vec::new(), *known, verdict)),
-            Err(Claimed::Failed(e)) => Err(HistoryError::Unreachable(e.to_string())),
+            Err(Claimed::Failed(e)) => Err(match e.blame() {
+                Blame::Untrusted => HistoryError::Untrusted(e.to_string()),
+                Blame::Unreachable | Blame::Refused => HistoryError::Unreachable(e.to_string()),
+            }),
         }
     }
 }

@@ -9,11 +9,11 @@ use futures::lock::Mutex;
 use tendermint::{Hash, block::Header, chain, validator};
 
 use super::{
-    Conflict, LightBlock, SyncError, Verdict, WitnessStanding, WitnessStatus, anchor::Checkpoint,
-    backwards::HeaderCache, verify, witness::Shown,
+    Conflict, LightBlock, Rules, SyncError, Verdict, WitnessStanding, WitnessStatus,
+    anchor::Checkpoint, backwards::HeaderCache, verify, witness::Shown,
 };
 use crate::{
-    node::{CometNode, Pool},
+    node::{CometNode, NodeError, Pool},
     ports::{Clock, HeaderStore},
 };
 
@@ -41,7 +41,7 @@ pub struct Head {
 pub struct LightClient {
     pub(super) chain_id: chain::Id,
     pub(super) checkpoint: Checkpoint,
-    pub(super) trusting_period: Duration,
+    rules: Rules,
     pub(super) nodes: Arc<Pool<CometNode>>,
     witnesses: Vec<CometNode>,
     pub(super) store: Arc<dyn HeaderStore>,
@@ -65,7 +65,7 @@ impl LightClient {
     pub(crate) fn new(
         chain_id: chain::Id,
         checkpoint: Checkpoint,
-        trusting_period: Duration,
+        rules: Rules,
         nodes: Arc<Pool<CometNode>>,
         witnesses: Vec<CometNode>,
         store: Arc<dyn HeaderStore>,
@@ -81,7 +81,7 @@ impl LightClient {
         Self {
             chain_id,
             checkpoint,
-            trusting_period,
+            rules,
             nodes,
             witnesses,
             store,
@@ -217,7 +217,7 @@ impl LightClient {
         let mut ahead = vec![target];
         while let Some(next) = ahead.last() {
             let base = done.last().unwrap_or(trusted);
-            match verify(base, next, self.trusting_period, now) {
+            match verify(base, next, self.rules, now) {
                 Verdict::Trusted => done.extend(ahead.pop()),
                 Verdict::TooFewKnown => {
                     let (low, high) = (base.height().0, next.height().0);
@@ -271,7 +271,7 @@ impl LightClient {
         let shown = match witness.commit(Some(head.height())).await {
             Ok(shown) => shown,
             // A witness may be a block behind; what it has must then agree.
-            Err(_) => match witness.commit(None).await {
+            Err(NodeError::Refused { .. }) => match witness.commit(None).await {
                 Ok(latest) if latest.header.height.value() < head.height().0 => {
                     let height = Height(latest.header.height.value());
                     let ours = match self.header_from(node, head, height).await {
@@ -286,6 +286,7 @@ impl LightClient {
                 }
                 _ => return Ok(WitnessStanding::Silent),
             },
+            Err(_) => return Ok(WitnessStanding::Silent),
         };
         if shown.header.hash() == head.hash() {
             return Ok(WitnessStanding::Agrees {

@@ -2,7 +2,7 @@ use dhc_domain::UnprovenReason;
 
 use super::Conflict;
 use crate::{
-    node::{NodeError, Severity},
+    node::{Blame, NodeError, Severity},
     ports::StoreError,
 };
 
@@ -11,6 +11,9 @@ use crate::{
 pub enum SyncError {
     #[error("no node of the network can be reached: {0}")]
     Unreachable(String),
+    /// The nodes answer, and have not the header: pruned, or not there yet.
+    #[error("no node has the header: {0}")]
+    Unavailable(String),
     /// A header did not verify, or the checkpoint is not this chain's.
     #[error("the node's header does not verify: {0}")]
     Untrusted(String),
@@ -28,6 +31,14 @@ pub enum SyncError {
 }
 
 impl SyncError {
+    /// Whether waiting may help.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Unavailable(_) | Self::TimedOut
+        )
+    }
+
     /// The wire's reason for a value that this failure leaves unproven.
     pub fn reason(&self) -> UnprovenReason {
         match self {
@@ -36,16 +47,17 @@ impl SyncError {
             Self::TrustExpired => UnprovenReason::TrustExpired,
             Self::ClockSkew => UnprovenReason::ClockSkew,
             Self::WitnessConflict(_) => UnprovenReason::WitnessConflict,
-            Self::Store(_) => UnprovenReason::ProofUnavailable,
+            Self::Unavailable(_) | Self::Store(_) => UnprovenReason::ProofUnavailable,
         }
     }
 }
 
 impl From<NodeError> for SyncError {
     fn from(e: NodeError) -> Self {
-        match e {
-            NodeError::Transport(_) | NodeError::Refused { .. } => Self::Unreachable(e.to_string()),
-            NodeError::Malformed { .. } => Self::Untrusted(e.to_string()),
+        match e.blame() {
+            Blame::Unreachable => Self::Unreachable(e.to_string()),
+            Blame::Refused => Self::Unavailable(e.to_string()),
+            Blame::Untrusted => Self::Untrusted(e.to_string()),
         }
     }
 }
@@ -55,17 +67,22 @@ impl Severity for SyncError {
         match self {
             Self::Unreachable(_) => 0,
             Self::TimedOut => 1,
-            Self::ClockSkew => 2,
-            Self::Untrusted(_) => 3,
-            Self::TrustExpired | Self::Store(_) => 4,
-            Self::WitnessConflict(_) => 5,
+            Self::Unavailable(_) => 2,
+            Self::ClockSkew => 3,
+            Self::Untrusted(_) => 4,
+            Self::TrustExpired | Self::Store(_) => 5,
+            Self::WitnessConflict(_) => 6,
         }
     }
 
     fn is_the_nodes(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable(_) | Self::Untrusted(_) | Self::ClockSkew | Self::TimedOut
+            Self::Unreachable(_)
+                | Self::Unavailable(_)
+                | Self::Untrusted(_)
+                | Self::ClockSkew
+                | Self::TimedOut
         )
     }
 }

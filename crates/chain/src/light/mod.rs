@@ -13,5 +13,5 @@ pub(crate) use block::seconds;
 pub use block::{BadStoredBlock, LightBlock};
 pub use client::{Head, LightClient};
 pub use error::SyncError;
-pub use verify::{Verdict, verify};
+pub use verify::{Rules, Verdict, verify};
 pub use witness::{Conflict, WitnessStanding, WitnessStatus};

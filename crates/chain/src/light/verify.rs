@@ -11,8 +11,24 @@ use tendermint_light_client_verifier::{
 
 use super::LightBlock;
 
-/// How far a header's time may be ahead of ours.
-const CLOCK_DRIFT: Duration = Duration::from_secs(30);
+/// How long trust lasts, and how exact clocks are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// For so long a trusted block's validators can be held to what they signed.
+    pub trusting_period: Duration,
+    /// How far a header's time may be ahead of ours.
+    pub clock_drift: Duration,
+}
+
+impl Rules {
+    /// A network's trusting period, and half a minute for clocks.
+    pub const fn with_period(trusting_period: Duration) -> Self {
+        Self {
+            trusting_period,
+            clock_drift: Duration::from_secs(30),
+        }
+    }
+}
 
 /// Whether a block may be trusted because an earlier one is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +39,8 @@ pub enum Verdict {
     TooFewKnown,
     /// The earlier block is older than the trusting period.
     TrustExpired,
-    /// The block's time lies in the future: our clock or the chain's is wrong.
+    /// The block is the chain's, and its time lies in the future: our clock or the chain's is
+    /// wrong.
     FromTheFuture,
     Invalid(String),
 }
@@ -34,7 +51,7 @@ pub enum Verdict {
 pub fn verify(
     trusted: &LightBlock,
     untrusted: &LightBlock,
-    trusting_period: Duration,
+    rules: Rules,
     now: Timestamp,
 ) -> Verdict {
     let Some(now) = time(now) else {
@@ -42,25 +59,31 @@ pub fn verify(
     };
     let options = Options {
         trust_threshold: TrustThresholdFraction::ONE_THIRD,
-        trusting_period,
-        clock_drift: CLOCK_DRIFT,
+        trusting_period: rules.trusting_period,
+        clock_drift: rules.clock_drift,
     };
     let header = trusted.header();
-    let base = TrustedBlockState {
+    let base = || TrustedBlockState {
         chain_id: &header.chain_id,
         header_time: header.time,
         height: header.height,
         next_validators: &trusted.next_validators,
         next_validators_hash: header.next_validators_hash,
     };
-    match ProdVerifier::default().verify_update_header(state(untrusted), base, &options, now) {
+    let verifier = ProdVerifier::default();
+    match verifier.verify_update_header(state(untrusted), base(), &options, now) {
         VerifierVerdict::Success => Verdict::Trusted,
         VerifierVerdict::NotEnoughTrust(_) => Verdict::TooFewKnown,
         VerifierVerdict::Invalid(VerificationErrorDetail::NotWithinTrustPeriod(_)) => {
             Verdict::TrustExpired
         }
+        // That check comes before the signatures: whose word this is has still to be seen.
         VerifierVerdict::Invalid(VerificationErrorDetail::HeaderFromTheFuture(_)) => {
-            Verdict::FromTheFuture
+            match verifier.verify_commit_against_trusted(&state(untrusted), &base(), &options) {
+                VerifierVerdict::Success => Verdict::FromTheFuture,
+                VerifierVerdict::NotEnoughTrust(_) => Verdict::TooFewKnown,
+                VerifierVerdict::Invalid(detail) => Verdict::Invalid(reason(&detail)),
+            }
         }
         VerifierVerdict::Invalid(detail) => Verdict::Invalid(reason(&detail)),
     }

@@ -3,15 +3,26 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use dhc_domain::Height;
 use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
+use serde_json::json;
 use tendermint::{block::signed_header::SignedHeader, validator};
 
-use super::{JsonRpc, NodeError};
+use super::{JsonRpc, NodeError, at_most};
 use crate::{ports::Transport, proof::ProofOp};
 
 /// More validators than any CometBFT chain has; a node that says more is not believed.
 const MAX_VALIDATORS: usize = 10_000;
 const VALIDATORS_PER_PAGE: usize = 100;
+/// A proof has two steps; more are read only to be refused.
+const MAX_STEPS: usize = 8;
+/// More transactions than fit into a block.
+const MAX_TXS: usize = 50_000;
+
+/// The longest answers that are read, bytes. A signature is about 250 in JSON, a validator too; a
+/// block holds up to 4 MiB of transactions, 22 MiB on old chains, in base64.
+const COMMIT: usize = 4 << 20;
+const VALIDATORS: usize = 128 << 10;
+const QUERY: usize = 2 << 20;
+const BLOCK: usize = 32 << 20;
 
 /// A node's CometBFT RPC.
 pub(crate) struct CometNode {
@@ -39,9 +50,9 @@ pub(crate) struct TxOutcome {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct BlockResults {
-    #[serde(default)]
-    pub txs_results: Option<Vec<TxOutcome>>,
+struct BlockResults {
+    #[serde(default, deserialize_with = "at_most::<MAX_TXS, _, _>")]
+    txs_results: Vec<TxOutcome>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +62,7 @@ struct CommitReply {
 
 #[derive(Deserialize)]
 struct ValidatorsReply {
+    #[serde(deserialize_with = "at_most::<VALIDATORS_PER_PAGE, _, _>")]
     validators: Vec<validator::Info>,
     #[serde(deserialize_with = "decimal")]
     total: i64,
@@ -77,7 +89,7 @@ struct AbciResponse {
 
 #[derive(Deserialize)]
 struct ProofOpsReply {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "at_most::<MAX_STEPS, _, _>")]
     ops: Vec<ProofOpReply>,
 }
 
@@ -103,8 +115,8 @@ struct BlockBody {
 
 #[derive(Deserialize)]
 struct BlockData {
-    #[serde(default)]
-    txs: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "at_most::<MAX_TXS, _, _>")]
+    txs: Vec<String>,
 }
 
 impl CometNode {
@@ -121,7 +133,7 @@ impl CometNode {
     /// The signed header at `height`, or the latest.
     pub(crate) async fn commit(&self, height: Option<Height>) -> Result<SignedHeader, NodeError> {
         let params = height.map_or(json!({}), |h| json!({"height": h.to_string()}));
-        let reply: CommitReply = self.rpc.call("commit", params).await?;
+        let reply: CommitReply = self.rpc.call("commit", params, COMMIT).await?;
         let says = reply.signed_header.header.height.value();
         match height {
             Some(asked) if asked.0 != says => Err(NodeError::malformed("commit", "another height")),
@@ -139,7 +151,7 @@ impl CometNode {
                 "page": page.to_string(),
                 "per_page": VALIDATORS_PER_PAGE.to_string(),
             });
-            let reply: ValidatorsReply = self.rpc.call(METHOD, params).await?;
+            let reply: ValidatorsReply = self.rpc.call(METHOD, params, VALIDATORS).await?;
             let last = reply.validators.len() < VALIDATORS_PER_PAGE;
             all.extend(reply.validators);
             if all.len() > MAX_VALIDATORS {
@@ -181,7 +193,7 @@ impl CometNode {
             "height": height.to_string(),
             "prove": true,
         });
-        let reply: AbciQueryReply = self.rpc.call("abci_query", params).await?;
+        let reply: AbciQueryReply = self.rpc.call("abci_query", params, QUERY).await?;
         let r = reply.response;
         if r.code != 0 {
             tracing::debug!(code = r.code, log = %r.log, "the node does not prove this state");
@@ -211,9 +223,9 @@ impl CometNode {
     pub(crate) async fn block_txs(&self, height: Height) -> Result<Vec<Vec<u8>>, NodeError> {
         let reply: BlockReply = self
             .rpc
-            .call("block", json!({"height": height.to_string()}))
+            .call("block", json!({"height": height.to_string()}), BLOCK)
             .await?;
-        let txs = reply.block.data.txs.unwrap_or_default();
+        let txs = reply.block.data.txs;
         txs.iter()
             .map(|tx| {
                 BASE64_STANDARD
@@ -223,10 +235,11 @@ impl CometNode {
             .collect()
     }
 
-    pub(crate) async fn block_results(&self, height: Height) -> Result<BlockResults, NodeError> {
-        self.rpc
-            .call("block_results", json!({"height": height.to_string()}))
-            .await
+    /// What executing the block at `height` led to, a transaction each.
+    pub(crate) async fn block_results(&self, height: Height) -> Result<Vec<TxOutcome>, NodeError> {
+        let params = json!({"height": height.to_string()});
+        let reply: BlockResults = self.rpc.call("block_results", params, BLOCK).await?;
+        Ok(reply.txs_results)
     }
 }
 
@@ -240,12 +253,15 @@ fn base64_bytes<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
 
 /// Integers as CometBFT writes them: decimal strings for 64 bits, bare numbers elsewhere.
 fn decimal<'de, D: Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
-    match Value::deserialize(d)? {
-        Value::Null => Ok(0),
-        Value::String(s) => s.parse().map_err(serde::de::Error::custom),
-        Value::Number(n) => n
-            .as_i64()
-            .ok_or_else(|| serde::de::Error::custom("not a 64-bit integer")),
-        _ => Err(serde::de::Error::custom("not an integer")),
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(i64),
+        Text(String),
+    }
+    match Option::<Written>::deserialize(d)? {
+        None => Ok(0),
+        Some(Written::Number(n)) => Ok(n),
+        Some(Written::Text(s)) => s.parse().map_err(serde::de::Error::custom),
     }
 }

@@ -2,11 +2,21 @@ use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use dhc_domain::Height;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
-use super::{JsonRpc, NodeError};
+use super::{JsonRpc, NodeError, at_most};
 use crate::ports::Transport;
+
+/// The longest answers that are read, bytes.
+const WORD: usize = 64 << 10;
+const RECEIPT: usize = 8 << 20;
+const LOGS: usize = 24 << 20;
+/// More logs than a party has acts in the blocks of one question.
+const MAX_LOGS: usize = 50_000;
+
+/// Of one log, by the virtual machine.
+const MAX_TOPICS: usize = 4;
 
 /// A node's Ethereum JSON-RPC: hints and broadcasts, never truth.
 pub(crate) struct EvmNode {
@@ -18,6 +28,7 @@ pub(crate) struct EvmNode {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RpcLog {
     pub address: Address,
+    #[serde(deserialize_with = "at_most::<MAX_TOPICS, _, _>")]
     pub topics: Vec<B256>,
     pub data: Bytes,
     #[serde(default)]
@@ -35,6 +46,9 @@ pub(crate) struct LogFilter {
 }
 
 #[derive(Deserialize)]
+struct Logs(#[serde(deserialize_with = "at_most::<MAX_LOGS, _, _>")] Vec<RpcLog>);
+
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ReceiptHint {
     #[serde(default)]
@@ -49,26 +63,30 @@ impl EvmNode {
     }
 
     pub(crate) async fn gas_price(&self) -> Result<U256, NodeError> {
-        self.rpc.call("eth_gasPrice", json!([])).await
+        self.rpc.call("eth_gasPrice", json!([]), WORD).await
     }
 
     pub(crate) async fn priority_fee(&self) -> Result<U256, NodeError> {
-        self.rpc.call("eth_maxPriorityFeePerGas", json!([])).await
+        self.rpc
+            .call("eth_maxPriorityFeePerGas", json!([]), WORD)
+            .await
     }
 
     pub(crate) async fn estimate_gas(&self, tx: Value) -> Result<U256, NodeError> {
-        self.rpc.call("eth_estimateGas", json!([tx])).await
+        self.rpc.call("eth_estimateGas", json!([tx]), WORD).await
     }
 
     pub(crate) async fn send_raw(&self, raw: &Bytes) -> Result<B256, NodeError> {
-        self.rpc.call("eth_sendRawTransaction", json!([raw])).await
+        self.rpc
+            .call("eth_sendRawTransaction", json!([raw]), WORD)
+            .await
     }
 
     /// The height at which the node says it has executed the transaction.
     pub(crate) async fn receipt_height(&self, tx: B256) -> Result<Option<Height>, NodeError> {
         let hint: Option<ReceiptHint> = self
             .rpc
-            .call("eth_getTransactionReceipt", json!([tx]))
+            .call("eth_getTransactionReceipt", json!([tx]), RECEIPT)
             .await?;
         Ok(hint
             .and_then(|h| h.block_number)
@@ -78,11 +96,11 @@ impl EvmNode {
 
     /// Whether the node says it has heard of the transaction.
     pub(crate) async fn knows(&self, tx: B256) -> Result<bool, NodeError> {
-        let reply: Value = self
+        let reply: Option<IgnoredAny> = self
             .rpc
-            .call("eth_getTransactionByHash", json!([tx]))
+            .call("eth_getTransactionByHash", json!([tx]), RECEIPT)
             .await?;
-        Ok(!reply.is_null())
+        Ok(reply.is_some())
     }
 
     pub(crate) async fn logs(&self, filter: &LogFilter) -> Result<Vec<RpcLog>, NodeError> {
@@ -92,6 +110,7 @@ impl EvmNode {
             "fromBlock": format!("{:#x}", filter.from.0),
             "toBlock": format!("{:#x}", filter.to.0),
         });
-        self.rpc.call("eth_getLogs", json!([filter])).await
+        let Logs(logs) = self.rpc.call("eth_getLogs", json!([filter]), LOGS).await?;
+        Ok(logs)
     }
 }

@@ -4,19 +4,29 @@ mod comet;
 mod ethereum;
 mod pool;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    fmt,
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeOwned, SeqAccess, Visitor},
+};
+use serde_json::{Value, json, value::RawValue};
 
 pub(crate) use comet::{CometNode, TxOutcome};
 pub(crate) use ethereum::{EvmNode, LogFilter, RpcLog};
 pub(crate) use pool::{Pool, Severity};
 
 use crate::ports::{Transport, TransportError};
+
+/// How much of a node's text is repeated to a person.
+const MAX_WORDS: usize = 200;
 
 /// What went wrong with one request to one node.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -29,27 +39,55 @@ pub enum NodeError {
         method: String,
         code: i64,
         message: String,
-        data: Option<Value>,
+        /// The error's `data`, where it is a text.
+        data: Option<String>,
     },
     /// The answer is not what the method answers.
     #[error("the node's answer to {method} is not understood: {what}")]
     Malformed { method: String, what: String },
 }
 
+/// What a failed request says of its node.
+pub(crate) enum Blame {
+    /// Nobody answered in time.
+    Unreachable,
+    /// It has not what was asked for.
+    Refused,
+    /// It sent what no honest node sends.
+    Untrusted,
+}
+
 impl NodeError {
     pub(crate) fn malformed(method: &str, what: impl ToString) -> Self {
         Self::Malformed {
             method: method.to_owned(),
-            what: what.to_string(),
+            what: words(&what.to_string()),
+        }
+    }
+
+    pub(crate) fn blame(&self) -> Blame {
+        match self {
+            Self::Transport(TransportError::TooLarge) | Self::Malformed { .. } => Blame::Untrusted,
+            Self::Transport(_) => Blame::Unreachable,
+            Self::Refused { .. } => Blame::Refused,
         }
     }
 }
 
+/// A node's words as they may be shown: short, and nothing that a terminal obeys.
+pub(crate) fn words(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_WORDS)
+        .collect()
+}
+
+/// Ids are numbers: ours, or −1 or null of a node that could not read the question.
 #[derive(Deserialize)]
 struct Reply {
-    id: Value,
+    id: Option<i64>,
     #[serde(default)]
-    result: Option<Box<serde_json::value::RawValue>>,
+    result: Option<Box<RawValue>>,
     #[serde(default)]
     error: Option<ReplyError>,
 }
@@ -60,55 +98,104 @@ struct ReplyError {
     #[serde(default)]
     message: String,
     #[serde(default)]
-    data: Option<Value>,
+    data: Option<Box<RawValue>>,
+}
+
+impl ReplyError {
+    fn of(self, method: &str) -> NodeError {
+        let data = self
+            .data
+            .and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
+        let message = match &data {
+            // CometBFT puts what happened into `data` and "Internal error" into `message`.
+            Some(data) if !data.starts_with("0x") => format!("{}: {data}", self.message),
+            _ => self.message,
+        };
+        NodeError::Refused {
+            method: method.to_owned(),
+            code: self.code,
+            message: words(&message),
+            data,
+        }
+    }
 }
 
 /// JSON-RPC 2.0 over a transport.
 struct JsonRpc {
     transport: Arc<dyn Transport>,
-    next_id: AtomicU64,
+    next_id: AtomicI64,
 }
 
 impl JsonRpc {
     fn new(transport: Arc<dyn Transport>) -> Self {
         Self {
             transport,
-            next_id: AtomicU64::new(1),
+            next_id: AtomicI64::new(1),
         }
     }
 
-    async fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, NodeError> {
+    /// Asks, and reads an answer of at most `most` bytes: a little more than the longest honest
+    /// one, so that what a liar can make us keep in memory is bounded by what was asked.
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: Value,
+        most: usize,
+    ) -> Result<T, NodeError> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         let body = self
             .transport
-            .post(request.to_string().into_bytes())
+            .post(request.to_string().into_bytes(), most)
             .await?;
         let reply: Reply =
             serde_json::from_slice(&body).map_err(|e| NodeError::malformed(method, e))?;
-        if let Some(error) = reply.error {
-            let message = match &error.data {
-                // CometBFT puts what happened into `data` and "Internal error" into `message`.
-                Some(Value::String(data)) if !data.starts_with("0x") => {
-                    format!("{}: {data}", error.message)
-                }
-                _ => error.message,
-            };
-            return Err(NodeError::Refused {
-                method: method.to_owned(),
-                code: error.code,
-                message,
-                data: error.data,
-            });
-        }
-        if reply.id != json!(id) {
+        let unread = reply.error.is_some() && matches!(reply.id, None | Some(-1));
+        if reply.id != Some(id) && !unread {
             return Err(NodeError::malformed(
                 method,
                 "the answer's id is another request's",
             ));
         }
+        if let Some(error) = reply.error {
+            return Err(error.of(method));
+        }
         // A JSON null result arrives as an absent one.
         let result = reply.result.as_deref().map_or("null", |raw| raw.get());
         serde_json::from_str(result).map_err(|e| NodeError::malformed(method, e))
     }
+}
+
+/// A list of at most `MOST` elements: a few bytes of JSON may stand for many of memory.
+fn at_most<'de, const MOST: usize, T, D>(d: D) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    struct Elements<const MOST: usize, T>(PhantomData<T>);
+
+    impl<'de, const MOST: usize, T: Deserialize<'de>> Visitor<'de> for Elements<MOST, T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of at most {MOST} elements, or null")
+        }
+
+        fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+            let mut elements = Vec::new();
+            while let Some(element) = list.next_element()? {
+                if elements.len() == MOST {
+                    return Err(de::Error::invalid_length(MOST + 1, &self));
+                }
+                elements.push(element);
+            }
+            Ok(elements)
+        }
+    }
+
+    d.deserialize_any(Elements::<MOST, T>(PhantomData))
 }

@@ -14,7 +14,7 @@ use super::{ProvenReceipt, TxStatus, envelope};
 use crate::{
     Chain, SyncError,
     light::seconds,
-    node::{CometNode, NodeError, Severity, TxOutcome},
+    node::{Blame, CometNode, NodeError, Severity, TxOutcome},
 };
 
 /// The Ethereum transactions of a block with their results.
@@ -64,10 +64,10 @@ impl ReceiptError {
 
 impl From<NodeError> for ReceiptError {
     fn from(e: NodeError) -> Self {
-        match e {
-            NodeError::Transport(_) => Self::Unreachable(e.to_string()),
-            NodeError::Refused { .. } => Self::Unavailable,
-            NodeError::Malformed { .. } => Self::Untrusted(e.to_string()),
+        match e.blame() {
+            Blame::Unreachable => Self::Unreachable(e.to_string()),
+            Blame::Refused => Self::Unavailable,
+            Blame::Untrusted => Self::Untrusted(e.to_string()),
         }
     }
 }
@@ -116,11 +116,7 @@ async fn fetch(
 ) -> Result<ProvenBlock, ReceiptError> {
     let height = Height(header.height.value());
     let txs = node.block_txs(height).await?;
-    let outcomes = node
-        .block_results(height)
-        .await?
-        .txs_results
-        .unwrap_or_default();
+    let outcomes = node.block_results(height).await?;
     Ok(open(header, next, &txs, &outcomes)?)
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{PreparedTx, Revert, SignedTx, TxRequest, request::kind};
 use crate::{
     At, Chain, ReadError,
-    node::{EvmNode, NodeError, Severity},
+    node::{Blame, EvmNode, NodeError, Severity},
 };
 
 /// Above this a fee is not believed: 10,000 gwei a unit of gas.
@@ -26,6 +26,9 @@ pub enum PrepareError {
     Unreachable(String),
     #[error("the account has {have} adhl and may need {need}")]
     InsufficientFunds { have: Amount, need: Amount },
+    /// A node answered what no honest node answers.
+    #[error("a node's answer is not believed: {0}")]
+    Untrusted(String),
     /// A node says that the contract would refuse. Nothing is proven by that.
     #[error("the contract would refuse: {0}")]
     WouldRevert(Revert),
@@ -42,7 +45,7 @@ impl PrepareError {
         match self {
             Self::Read(e) => Some(e.reason()),
             Self::Unreachable(_) => Some(UnprovenReason::NetworkUnreachable),
-            Self::FeesUnreasonable => Some(UnprovenReason::NodeUntrusted),
+            Self::FeesUnreasonable | Self::Untrusted(_) => Some(UnprovenReason::NodeUntrusted),
             Self::InsufficientFunds { .. } | Self::WouldRevert(_) | Self::Refused(_) => None,
         }
     }
@@ -52,13 +55,15 @@ impl From<NodeError> for PrepareError {
     fn from(e: NodeError) -> Self {
         match e {
             NodeError::Refused {
-                data: Some(Value::String(data)),
-                ..
+                data: Some(data), ..
             } if data.starts_with("0x") => {
                 Self::WouldRevert(Revert::decode(&hex::decode(&data[2..]).unwrap_or_default()))
             }
             NodeError::Refused { message, .. } => Self::Refused(message),
-            e => Self::Unreachable(e.to_string()),
+            e => match e.blame() {
+                Blame::Untrusted => Self::Untrusted(e.to_string()),
+                Blame::Unreachable | Blame::Refused => Self::Unreachable(e.to_string()),
+            },
         }
     }
 }
@@ -68,7 +73,7 @@ impl Severity for PrepareError {
         match self {
             Self::Unreachable(_) => 0,
             Self::Refused(_) => 1,
-            Self::FeesUnreasonable => 2,
+            Self::FeesUnreasonable | Self::Untrusted(_) => 2,
             Self::WouldRevert(_) => 3,
             Self::Read(_) | Self::InsufficientFunds { .. } => 4,
         }
@@ -77,7 +82,7 @@ impl Severity for PrepareError {
     fn is_the_nodes(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable(_) | Self::Refused(_) | Self::FeesUnreasonable
+            Self::Unreachable(_) | Self::Refused(_) | Self::FeesUnreasonable | Self::Untrusted(_)
         )
     }
 }
@@ -96,6 +101,9 @@ pub enum BroadcastVerdict {
 pub enum BroadcastError {
     #[error("no node takes the transaction: {0}")]
     Unreachable(String),
+    /// A node took it, perhaps, and answered what no honest node answers.
+    #[error("a node's answer is not believed: {0}")]
+    Untrusted(String),
     #[error("the account cannot pay for the transaction")]
     InsufficientFunds,
     #[error("the node refuses the transaction: {0}")]
@@ -107,7 +115,8 @@ impl Severity for BroadcastError {
         match self {
             Self::Unreachable(_) => 0,
             Self::Refused(_) => 1,
-            Self::InsufficientFunds => 2,
+            Self::Untrusted(_) => 2,
+            Self::InsufficientFunds => 3,
         }
     }
 
@@ -249,6 +258,9 @@ async fn send(node: &EvmNode, tx: &SignedTx) -> Result<BroadcastVerdict, Broadca
                 Err(BroadcastError::Refused(message))
             }
         }
-        Err(e) => Err(BroadcastError::Unreachable(e.to_string())),
+        Err(e) => Err(match e.blame() {
+            Blame::Untrusted => BroadcastError::Untrusted(e.to_string()),
+            Blame::Unreachable | Blame::Refused => BroadcastError::Unreachable(e.to_string()),
+        }),
     }
 }

@@ -4,7 +4,7 @@ use dhc_domain::{Height, Standing, UnprovenReason};
 
 use super::{BroadcastError, PrepareError, ProvenReceipt, ReceiptError, SignedTx, TxRequest};
 use crate::{
-    At, Chain, ReadError, SyncError,
+    At, Chain, ReadError,
     facade::POLL,
     ports::{SignError, Signer},
 };
@@ -43,6 +43,7 @@ impl SubmitError {
             Self::Broadcast(BroadcastError::Unreachable(_)) => {
                 Some(UnprovenReason::NetworkUnreachable)
             }
+            Self::Broadcast(BroadcastError::Untrusted(_)) => Some(UnprovenReason::NodeUntrusted),
             Self::Receipt(e) => Some(e.reason()),
             Self::Sign(_) | Self::Broadcast(_) => None,
         }
@@ -159,12 +160,11 @@ impl Chain {
 
 /// Whether waiting may help.
 fn passes(e: &ReceiptError) -> bool {
-    matches!(
-        e,
-        ReceiptError::Unreachable(_)
-            | ReceiptError::Unavailable
-            | ReceiptError::Sync(SyncError::Unreachable(_) | SyncError::TimedOut)
-    )
+    match e {
+        ReceiptError::Unreachable(_) | ReceiptError::Unavailable => true,
+        ReceiptError::Sync(e) => e.passes(),
+        ReceiptError::Untrusted(_) => false,
+    }
 }
 
 fn receipt_error(e: ReadError) -> ReceiptError {

@@ -293,7 +293,7 @@ impl Transport for RealNode {
         "http://real"
     }
 
-    async fn post(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
+    async fn post(&self, body: Vec<u8>, _most: usize) -> Result<Vec<u8>, TransportError> {
         let request: Value = serde_json::from_slice(&body).unwrap();
         let params = &request["params"];
         let file = |json: &str| serde_json::from_str::<Value>(json).unwrap()["result"].clone();

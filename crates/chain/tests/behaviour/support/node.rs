@@ -204,7 +204,7 @@ impl Transport for SimNode {
         &self.name
     }
 
-    async fn post(&self, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
+    async fn post(&self, body: Vec<u8>, _most: usize) -> Result<Vec<u8>, TransportError> {
         if self.down.load(Ordering::Relaxed) {
             return Err(TransportError::Unreachable("connection refused".into()));
         }
