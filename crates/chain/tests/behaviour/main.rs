@@ -1,6 +1,7 @@
 //! The light client's behaviour: on answers of a real node, and on a simulated chain whose nodes
 //! tell the truth or lie.
 
+mod conformance;
 mod forgeries;
 mod formats;
 mod headers;
