@@ -31,7 +31,11 @@ impl Count {
 
     /// `self`, when so many of what passed had nothing to test.
     pub const fn without(mut self, left_out: u32) -> Self {
-        self.passed -= if left_out < self.passed { left_out } else { self.passed };
+        self.passed -= if left_out < self.passed {
+            left_out
+        } else {
+            self.passed
+        };
         self.skipped += left_out;
         self
     }
