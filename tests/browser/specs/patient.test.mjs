@@ -68,6 +68,27 @@ test("a screen seen before stands at once, while it is read again", async () => 
   assert.equal(await page.evaluate(() => window.skeletons), 0);
 });
 
+test("what was proven stays on screen while the network is away", async () => {
+  await app.go("/records");
+  await page.locator("a.row-link").first().waitFor();
+  const away = JSON.stringify({ code: "network_unreachable", message: "no answer" });
+  await page.route("**/api/call", (route) => route.fulfill({ status: 400, contentType: "application/json", body: away }));
+  for (const name of ["Home", "Records"]) await page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+  await page.getByText("What you see is as of the last time.").waitFor();
+  await page.locator("a.row-link").first().waitFor();
+  await page.unroute("**/api/call");
+});
+
+test("the height proven last is told until the chain is asked again", async () => {
+  await app.go("/records");
+  await page.locator(".net").filter({ hasText: "Up to date" }).waitFor();
+  await page.route("**/api/events", () => {});
+  await page.route("**/api/call", (route) => (route.request().postData().includes("node_status") ? undefined : route.continue()));
+  await app.go("/records");
+  await page.locator(".net").filter({ hasText: /Proven at height \d/ }).waitFor();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+});
+
 test("films are called by what they show, not by a scanner's label", async () => {
   const { records } = (await call(page, "records", app.profile)).body;
   const labels = records.map((record) => record.description).filter((text) => /[\^_].*\d|\d.*[\^_]/.test(text));

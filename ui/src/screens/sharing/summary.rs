@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::new::Flow;
 use super::new_steps::{recipient_name, record_name};
-use crate::components::thumbnail;
+use crate::components::{skeleton, thumbnail};
 use crate::i18n::{t, tn, words};
 use crate::session::Loaded;
 
@@ -15,25 +15,27 @@ pub fn summary(flow: Flow) -> AnyView {
     let facts = move || {
         let draft = flow.draft.get();
         let reached = |step: usize| flow.step.get() >= step;
-        let known = flow.records.with(|r| matches!(r, Loaded::Ready(_)));
-        let what = (known && !draft.study.is_empty()).then(|| record_name(flow));
+        let what = (!draft.study.is_empty()).then(|| record_name(flow));
         let whom = (!draft.to.is_empty()).then(|| recipient_name(flow));
         let why = (reached(2) && !draft.purpose.is_empty()).then(|| words::purpose(&draft.purpose));
         let long =
             (reached(2) && draft.days > 0).then(|| tn("time.days", u64::from(draft.days), &[]));
         view! {
-            {line(t("shared.examination"), what)}
-            {line(t("proof.recipient"), whom)}
-            {line(t("shared.for"), why)}
-            {line(t("share.length"), long)}
+            <dl class="stack-s">
+                {line(t("shared.examination"), what)}
+                {line(t("proof.recipient"), whom)}
+                {line(t("shared.for"), why)}
+                {line(t("share.length"), long)}
+            </dl>
         }
     };
+    let known = move || flow.records.with(|r| !matches!(r, Loaded::Waiting));
     let study = Memo::new(move |_| flow.draft.with(|d| d.study.clone()));
     view! {
         <aside class="card stack desk-aside" aria-label=t("share.summary")>
             <h2>{t("share.summary")}</h2>
             {move || study.with(|id| (!id.is_empty()).then(|| thumbnail("preview", id, 0)))}
-            <dl class="stack-s">{facts}</dl>
+            {move || if known() { facts().into_any() } else { skeleton(1) }}
         </aside>
     }
     .into_any()
