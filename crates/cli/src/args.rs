@@ -40,6 +40,9 @@ pub enum Command {
     /// The embedded network.
     #[command(subcommand)]
     Devnet(Devnet),
+    /// A network of real nodes on this machine.
+    #[command(subcommand)]
+    Network(Network),
     /// The key vault.
     #[command(subcommand)]
     Vault(Vault),
@@ -127,6 +130,30 @@ pub enum Devnet {
         #[arg(long)]
         name: String,
     },
+}
+
+#[derive(Subcommand)]
+pub enum Network {
+    /// Run validators and their founders' desk until interrupted.
+    Start(NetworkStart),
+}
+
+#[derive(Args, Clone)]
+pub struct NetworkStart {
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The node's program, `dhc-node`.
+    #[arg(long, value_name = "FILE")]
+    pub node: PathBuf,
+    /// How many validate; only for a network that begins.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub validators: u8,
+    /// Length of a settlement day, seconds; only for a network that begins.
+    #[arg(long, default_value_t = 86_400)]
+    pub day_s: u64,
+    /// Coins from the beginning.
+    #[arg(long, value_name = "ADDR=DHL")]
+    pub fund: Vec<String>,
 }
 
 #[derive(Args, Clone)]
@@ -360,7 +387,7 @@ impl Command {
     pub fn goes_on(&self) -> bool {
         matches!(
             self,
-            Self::Devnet(Devnet::Start(_)) | Self::Serve(_) | Self::App
+            Self::Devnet(Devnet::Start(_)) | Self::Network(_) | Self::Serve(_) | Self::App
         )
     }
 }

@@ -62,7 +62,8 @@ impl Play<'_> {
     }
 }
 
-pub async fn play(args: &Demo, output: &Output) -> Result<(), Failure> {
+/// Plays on the network of this file, or on an embedded one of its own.
+pub async fn play(args: &Demo, network: Option<&Path>, output: &Output) -> Result<(), Failure> {
     let scratch;
     let folder: PathBuf = match &args.keep {
         Some(folder) => folder.clone(),
@@ -73,7 +74,7 @@ pub async fn play(args: &Demo, output: &Output) -> Result<(), Failure> {
         }
     };
     let kept = Kept::make(&folder)?;
-    if !output.json {
+    if !output.json && network.is_none() {
         println!(
             "Days on this network last {} s, by its genesis: the demo does not wait for midnight.",
             homes::DAY_S
@@ -83,7 +84,7 @@ pub async fn play(args: &Demo, output: &Output) -> Result<(), Failure> {
         output,
         steps: Vec::new(),
     };
-    let ended = steps::all(&mut play, &kept, args.study.as_deref()).await;
+    let ended = steps::all(&mut play, &kept, args.study.as_deref(), network).await;
     let ok = ended.is_ok() && play.steps.iter().all(|s| s["ok"] == true);
     if let Err(e) = &ended {
         tracing::error!(code = %e.code, "{}", e.message);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use dhc_devnet::{Config, Devnet};
-use dhc_domain::{Amount, parse_address};
+use dhc_domain::{Address, Amount, parse_address};
 use dhc_ipc::{Code, Failure};
 use serde_json::json;
 
@@ -29,8 +29,25 @@ pub async fn start(args: &DevnetStart, output: &Output) -> Result<(), Failure> {
 
 /// Starts the network on `data`, going on with what stands there.
 pub async fn run(args: &DevnetStart, data: PathBuf) -> Result<Devnet, Failure> {
-    let fund = args
-        .fund
+    let config = Config {
+        block_ms: args.block_ms,
+        rpc_port: args.rpc_port,
+        evm_port: args.evm_port,
+        fund: funded(&args.fund)?,
+        day_s: args.day_s,
+        ..Config::new(data)
+    };
+    Devnet::start(config).await.map_err(|e| {
+        Failure::new(
+            Code::NetworkUnreachable,
+            format!("the devnet did not start: {e}"),
+        )
+    })
+}
+
+/// Reads ADDRESS=DHL, as `--fund` takes it.
+pub fn funded(given: &[String]) -> Result<Vec<(Address, Amount)>, Failure> {
+    given
         .iter()
         .map(|f| {
             let (address, dhl) = f
@@ -42,19 +59,5 @@ pub async fn run(args: &DevnetStart, data: PathBuf) -> Result<Devnet, Failure> {
                 Amount::from_dhl(dhl).map_err(|e| Failure::new(Code::Misuse, e.to_string()))?;
             Ok((address, amount))
         })
-        .collect::<Result<Vec<_>, Failure>>()?;
-    let config = Config {
-        block_ms: args.block_ms,
-        rpc_port: args.rpc_port,
-        evm_port: args.evm_port,
-        fund,
-        day_s: args.day_s,
-        ..Config::new(data)
-    };
-    Devnet::start(config).await.map_err(|e| {
-        Failure::new(
-            Code::NetworkUnreachable,
-            format!("the devnet did not start: {e}"),
-        )
-    })
+        .collect()
 }

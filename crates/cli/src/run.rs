@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use crate::{
     app,
     args::{
-        Cli, Command, Consent, Contact, Devnet, Earnings, Film, Identity, Mode, Node, Records,
-        Vault,
+        Cli, Command, Consent, Contact, Devnet, Earnings, Film, Identity, Mode, Network, Node,
+        Records, Vault,
     },
     composition::One,
-    demo, devnet, film,
+    demo, devnet, film, network,
     output::Output,
     secrets, serve,
 };
@@ -18,9 +18,14 @@ use crate::{
 pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
     match &cli.command {
         Command::Devnet(Devnet::Start(start)) => return devnet::start(start, output).await,
+        Command::Network(Network::Start(start)) => return network::start(start, output).await,
         Command::Serve(args) => return serve::serve(&cli, args, output).await,
         Command::App => return app::answer(&cli, output).await,
-        Command::Demo(args) => return demo::play(args, output).await,
+        Command::Demo(args) => {
+            // By name the embedded network is meant, which the play starts for itself.
+            let file = (cli.network != "devnet").then(|| std::path::Path::new(&cli.network));
+            return demo::play(args, file, output).await;
+        }
         Command::Film(Film::Decode { file, frame, out }) => {
             output.answer(&film::decode(file, *frame, out)?);
             return Ok(());
@@ -156,6 +161,7 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
             command: Some(Earnings::Claim),
         } => one.ask(ipc::Claim {}).await,
         Command::Devnet(Devnet::Start(_))
+        | Command::Network(_)
         | Command::Film(_)
         | Command::Serve(_)
         | Command::App

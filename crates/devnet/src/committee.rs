@@ -11,8 +11,8 @@ use dhc_market::{SKETCH_BYTES, similarity_sixteenths};
 use serde_json::json;
 
 use crate::{
+    founders::Venue,
     keys::{Keys, Role},
-    node::Node,
     store::StoreError,
 };
 
@@ -35,16 +35,16 @@ pub(crate) struct Attestation {
 }
 
 pub(crate) struct Committee {
-    node: Arc<Node>,
+    venue: Arc<dyn Venue>,
     keys: Keys,
     /// A sketch is compared with all before it: one at a time.
     turn: Mutex<()>,
 }
 
 impl Committee {
-    pub(crate) fn new(node: Arc<Node>, keys: Keys) -> Self {
+    pub(crate) fn new(venue: Arc<dyn Venue>, keys: Keys) -> Self {
         Self {
-            node,
+            venue,
             keys,
             turn: Mutex::new(()),
         }
@@ -61,7 +61,8 @@ impl Committee {
     ) -> Result<Attestation, AttestationError> {
         let sketch = sketch_of(sketch)?;
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = self.node.store.snapshot()?.sketches()?;
+        let store = self.venue.sketches();
+        let seen = store.snapshot()?.sketches()?;
         let known = seen.iter().find(|entry| entry.record == record.0);
         let sixteenths = match known {
             Some(entry) => entry.sixteenths,
@@ -71,12 +72,12 @@ impl Committee {
                     let similarity = similarity_sixteenths(&sketch, &sketch_of(&entry.sketch)?);
                     greatest = greatest.max(similarity);
                 }
-                self.node.store.put_sketch(&record.0, greatest, &sketch)?;
+                store.put_sketch(&record.0, greatest, &sketch)?;
                 greatest
             }
         };
         let signatures = (0..)
-            .zip(&self.node.genesis.committee)
+            .zip(&self.venue.genesis().committee)
             .map(|(seat, _)| self.sign(seat, contributor, record, sixteenths))
             .collect::<Result<_, _>>()?;
         Ok(Attestation {
@@ -94,7 +95,7 @@ impl Committee {
         sixteenths: u8,
     ) -> Result<Bytes, AttestationError> {
         let signing = |error: &dyn ToString| AttestationError::Signing(error.to_string());
-        let genesis = &self.node.genesis;
+        let genesis = self.venue.genesis();
         let data: TypedData = serde_json::from_value(json!({
             "types": {
                 "EIP712Domain": [

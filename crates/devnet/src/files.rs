@@ -21,7 +21,7 @@ const NETWORK_FILE: &str = "network.json";
 const NAME: &str = "devnet";
 /// Seconds for which a header of these validators may be trusted: two thirds of the three weeks
 /// after which a validator of the real network can leave with its stake.
-const TRUST_PERIOD_S: u64 = 14 * 86_400;
+pub(crate) const TRUST_PERIOD_S: u64 = 14 * 86_400;
 
 /// A wish for a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

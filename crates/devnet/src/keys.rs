@@ -27,6 +27,8 @@ pub(crate) enum Role {
     Committee(u8),
     /// Receives one of the allocations of the white paper.
     Allocation(u8),
+    /// Owns the stake of a validator of a network of real nodes.
+    Validator(u8),
 }
 
 impl Role {
@@ -37,6 +39,7 @@ impl Role {
             Self::Certifier => "certifier".to_owned(),
             Self::Committee(i) => format!("committee/{i}"),
             Self::Allocation(i) => format!("allocation/{i}"),
+            Self::Validator(i) => format!("validator-operator/{i}"),
         }
     }
 }

@@ -11,6 +11,7 @@ mod consensus;
 mod envelope;
 mod execution;
 mod files;
+mod founders;
 mod genesis;
 mod keys;
 mod merkle;
@@ -26,6 +27,7 @@ mod trees;
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 pub use dhc_domain::{Address, Amount, NetworkFile};
+pub use founders::{Desk, Found, FoundingError, Nodes, found};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -40,7 +42,12 @@ use crate::{
     keys::Keys,
     node::{Node, NodeError},
     operator::Operator,
-    rpc::{Style, comet::Comet, ethereum::Ethereum, serve},
+    rpc::{
+        Style,
+        comet::Comet,
+        ethereum::{Ethereum, Founders},
+        serve,
+    },
     store::{Store, StoreError},
 };
 
@@ -151,11 +158,11 @@ impl Devnet {
         let (stop, stopped) = watch::channel(false);
         let ports = Ports::choose(&config);
         let comet = |node: &Arc<Node>, leads| Arc::new(Comet::new(node.clone(), leads));
-        let ethereum = Ethereum::new(
-            leader.clone(),
+        let founders = Founders::new(
             Operator::new(leader.clone(), keys.clone()),
             Committee::new(leader.clone(), keys),
         );
+        let ethereum = Ethereum::new(leader.clone(), founders);
         let mut tasks = Vec::new();
         let mut addresses = Vec::new();
         for (methods, style, port) in [

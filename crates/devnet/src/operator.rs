@@ -1,5 +1,5 @@
-//! The devnet's own accounts at work: they send real transactions, signed and mined like any
-//! other.
+//! The accounts of a network's founders at work: they send real transactions, signed and mined like
+//! any other.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,19 +13,15 @@ use alloy::{
 
 use crate::{
     execution::MIN_BASE_FEE,
+    founders::{Venue, VenueError},
     genesis::interface,
     keys::{Keys, Role},
-    node::{Node, head_state},
-    pool::PoolError,
-    store::StoreError,
 };
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OperatorError {
     #[error(transparent)]
-    Pool(#[from] PoolError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    Venue(#[from] VenueError),
     #[error("the transaction cannot be signed: {0}")]
     Signing(#[from] alloy::signers::Error),
     #[error("the call cannot be encoded: {0}")]
@@ -37,16 +33,16 @@ const TRANSFER_GAS: u64 = 42_000;
 const CERTIFY_GAS: u64 = 200_000;
 
 pub(crate) struct Operator {
-    node: Arc<Node>,
+    venue: Arc<dyn Venue>,
     keys: Keys,
     /// One transaction at a time: each needs the nonce after the last.
     turn: Mutex<()>,
 }
 
 impl Operator {
-    pub(crate) fn new(node: Arc<Node>, keys: Keys) -> Self {
+    pub(crate) fn new(venue: Arc<dyn Venue>, keys: Keys) -> Self {
         Self {
-            node,
+            venue,
             keys,
             turn: Mutex::new(()),
         }
@@ -77,7 +73,7 @@ impl Operator {
         let input = certify
             .abi_encode_input(&arguments)
             .map_err(|error| OperatorError::Encoding(error.to_string()))?;
-        let to = self.node.genesis.contracts["Issuers"];
+        let to = self.venue.genesis().contracts["Issuers"];
         self.send(Role::Certifier, to, U256::ZERO, input.into(), CERTIFY_GAS)
     }
 
@@ -91,10 +87,10 @@ impl Operator {
     ) -> Result<B256, OperatorError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let signer = self.keys.account(from);
-        let nonce = self.node.pending_nonce(signer.address())?;
-        let base_fee = head_state(&self.node.store.snapshot()?)?.next_base_fee()?;
+        let nonce = self.venue.pending_nonce(signer.address())?;
+        let base_fee = self.venue.next_base_fee()?;
         let tx = TxEip1559 {
-            chain_id: self.node.genesis.evm_chain_id,
+            chain_id: self.venue.genesis().evm_chain_id,
             nonce,
             gas_limit,
             // Still enough when blocks before it were full.
@@ -107,6 +103,7 @@ impl Operator {
         };
         let signature = signer.sign_hash_sync(&tx.signature_hash())?;
         let envelope = TxEnvelope::from(tx.into_signed(signature));
-        Ok(self.node.submit(&envelope.encoded_2718())?)
+        let raw = envelope.encoded_2718();
+        Ok(self.venue.submit(signer.address(), nonce, &raw)?)
     }
 }

@@ -53,10 +53,22 @@ fn missing(what: &str) -> Failure {
     Failure::new(Code::Internal, format!("{what} is missing"))
 }
 
-/// Plays every step. A step that is not `ok` ends the play.
-pub async fn all(play: &mut Play<'_>, kept: &Kept, given: Option<&Path>) -> Result<(), Failure> {
-    let devnet = Service::devnet(kept, DAY_S).await?;
-    let network = PathBuf::from(field(&devnet.ready, "network_file"));
+/// Plays every step. A step that is not `ok` ends the play. Without a network to play on, an
+/// embedded one is started for it.
+pub async fn all(
+    play: &mut Play<'_>,
+    kept: &Kept,
+    given: Option<&Path>,
+    network: Option<&Path>,
+) -> Result<(), Failure> {
+    let (devnet, network) = match network {
+        Some(file) => (None, file.to_owned()),
+        None => {
+            let devnet = Service::devnet(kept, DAY_S).await?;
+            let file = PathBuf::from(field(&devnet.ready, "network_file"));
+            (Some(devnet), file)
+        }
+    };
     let person = |name, called| Person::new(kept, name, called, &network);
     let mut cast = Cast {
         hospital: person("hospital", "Lakeside Hospital"),
@@ -69,7 +81,9 @@ pub async fn all(play: &mut Play<'_>, kept: &Kept, given: Option<&Path>) -> Resu
         None => study::bundled(&kept.out())?,
     };
     let ended = main_job(play, kept, &mut cast, &study).await;
-    devnet.stop().await?;
+    if let Some(devnet) = devnet {
+        devnet.stop().await?;
+    }
     ended
 }
 

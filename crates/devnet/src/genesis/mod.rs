@@ -26,7 +26,7 @@ pub(crate) const CHAIN_ID: &str = "dhc-devnet-1";
 pub(crate) const EVM_CHAIN_ID: u64 = 7761;
 
 /// White paper, section 9: the coins and who receives them, percent.
-const SUPPLY_DHL: u64 = 10_000_000_000;
+pub(crate) const SUPPLY_DHL: u64 = 10_000_000_000;
 const SALE: u64 = 50;
 const ECOSYSTEM: u64 = 20;
 const MANAGEMENT: u64 = 20;
@@ -46,6 +46,8 @@ pub enum GenesisError {
     Overdrawn(u64),
     #[error("a settlement day has at least one second")]
     Day,
+    #[error("the managing foundation's share does not cover {0} validators")]
+    Validators(usize),
     #[error("the contract {name} could not be deployed: {reason}")]
     Deployment { name: &'static str, reason: String },
     #[error("the genesis document is not understood: {0}")]
@@ -76,7 +78,7 @@ pub(crate) struct Genesis {
     pub(crate) contracts: BTreeMap<String, Address>,
 }
 
-fn dhl(coins: u64) -> U256 {
+pub(crate) fn dhl(coins: u64) -> U256 {
     U256::from(coins) * U256::from(10).pow(U256::from(18))
 }
 
@@ -146,6 +148,17 @@ impl Genesis {
         })
     }
 
+    /// Moves coins of the managing foundation: to `to`, or out of the accounts where that is `None`.
+    pub(crate) fn take_from_management(&mut self, amount: U256, to: Option<Address>) -> Option<()> {
+        let share = self.balances.get_mut(&self.allocation[2])?;
+        share.0 = share.0.checked_sub(amount)?;
+        if let Some(to) = to {
+            let balance = self.balances.entry(to).or_default();
+            balance.0 = balance.0.checked_add(amount)?;
+        }
+        Some(())
+    }
+
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, GenesisError> {
         Ok(serde_json::from_slice(bytes)?)
     }
@@ -163,8 +176,8 @@ impl Genesis {
         u64::try_from(self.time.unix_timestamp()).unwrap_or(0)
     }
 
-    /// The state before the first block.
-    pub(crate) fn state(&self) -> Result<Writes, GenesisError> {
+    /// Every account with its code and storage before the first block.
+    pub(crate) fn accounts(&self) -> Result<Changes, GenesisError> {
         let mut cache = CacheDB::new(EmptyDBTyped::<StoreError>::new());
         let mut changes = Changes::default();
         for (address, balance) in &self.balances {
@@ -175,7 +188,12 @@ impl Genesis {
         let fund = AccountInfo::default().with_balance(ecosystem_fund());
         cache.insert_account_info(self.deployer, fund);
         contracts::deploy(self, &mut cache, &mut changes)?;
-        let mut writes = changes.into_writes(None)?;
+        Ok(changes)
+    }
+
+    /// The state before the first block.
+    pub(crate) fn state(&self) -> Result<Writes, GenesisError> {
+        let mut writes = self.accounts()?.into_writes(None)?;
         let supply = share(100).to_string().into_bytes();
         writes.insert((StoreName::Bank, supply_key()), Some(supply));
         let base_fee = MIN_BASE_FEE.to_string().into_bytes();

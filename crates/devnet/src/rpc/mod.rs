@@ -34,6 +34,14 @@ impl RpcError {
         }
     }
 
+    /// go-ethereum's words for a method that is not there.
+    pub(crate) fn no_method(method: &str) -> Self {
+        Self::new(
+            METHOD_NOT_FOUND,
+            format!("the method {method} does not exist/is not available"),
+        )
+    }
+
     pub(crate) fn with_data(mut self, data: impl Into<Value>) -> Self {
         self.data = Some(data.into());
         self

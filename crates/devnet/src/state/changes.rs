@@ -50,6 +50,27 @@ impl Changes {
         self.accounts.insert(address, info);
     }
 
+    /// The accounts one by one, each with its code and those of its slots that changed.
+    pub(crate) fn into_accounts(self) -> Vec<(Address, AccountInfo, Bytes, BTreeMap<U256, U256>)> {
+        let Self {
+            accounts,
+            slots,
+            codes,
+        } = self;
+        let mut storage = BTreeMap::<Address, BTreeMap<U256, U256>>::new();
+        for ((address, slot), value) in slots {
+            storage.entry(address).or_default().insert(slot, value);
+        }
+        accounts
+            .into_iter()
+            .map(|(address, info)| {
+                let code = codes.get(&info.code_hash).cloned().unwrap_or_default();
+                let slots = storage.remove(&address).unwrap_or_default();
+                (address, info, code, slots)
+            })
+            .collect()
+    }
+
     /// The changes as keys and values of the stores, without those that change nothing.
     /// `parent` is `None` for genesis.
     pub(crate) fn into_writes(self, parent: Option<&State<'_>>) -> Result<Writes, StoreError> {

@@ -3,9 +3,9 @@
 
 mod args;
 mod call;
-mod devnet;
 mod fees;
 mod format;
+mod founders;
 mod logs;
 
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use std::sync::Arc;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use serde_json::{Value, json};
 
-use super::{METHOD_NOT_FOUND, Methods, Params, RpcError};
+pub(crate) use founders::Founders;
+
+use super::{Methods, Params, RpcError};
 use crate::{
-    committee::Committee,
     envelope,
     execution::BLOCK_GAS_LIMIT,
     execution::BlockContext,
     node::Node,
-    operator::Operator,
     pool::PoolError,
     signed_tx::SignedTx,
     store::{BlockRecord, Snapshot, StoreError, TxPlace},
@@ -44,11 +44,10 @@ impl From<PoolError> for RpcError {
     }
 }
 
-/// The leading node's Ethereum JSON-RPC, with what only devnets answer.
+/// The leading node's Ethereum JSON-RPC, with what the founders answer.
 pub(crate) struct Ethereum {
     node: Arc<Node>,
-    operator: Operator,
-    committee: Committee,
+    founders: Founders,
 }
 
 /// A block as requests name it, with its state.
@@ -61,6 +60,9 @@ struct View<'a> {
 
 impl Methods for Ethereum {
     fn call(&self, method: &str, params: Params) -> Result<Value, RpcError> {
+        if Founders::answers(method) {
+            return self.founders.call(method, params);
+        }
         let args = Args::new(params)?;
         let snapshot = self.node.store.snapshot()?;
         let snapshot = &snapshot;
@@ -122,24 +124,14 @@ impl Methods for Ethereum {
                     .collect()
             }
             "eth_getLogs" => self.logs(snapshot, &args),
-            "dhc_fund" => self.fund(&args),
-            "dhc_certify" => self.certify(&args),
-            "dhc_attestSimilarity" => self.attest(&args),
-            _ => Err(RpcError::new(
-                METHOD_NOT_FOUND,
-                format!("the method {method} does not exist/is not available"),
-            )),
+            _ => Err(RpcError::no_method(method)),
         }
     }
 }
 
 impl Ethereum {
-    pub(crate) fn new(node: Arc<Node>, operator: Operator, committee: Committee) -> Self {
-        Self {
-            node,
-            operator,
-            committee,
-        }
+    pub(crate) fn new(node: Arc<Node>, founders: Founders) -> Self {
+        Self { node, founders }
     }
 
     fn height_of(&self, snapshot: &Snapshot, block: &BlockRef) -> Result<Option<u64>, StoreError> {
