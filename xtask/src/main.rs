@@ -9,6 +9,7 @@ mod build;
 mod command;
 mod contracts;
 mod demo;
+mod ethereum;
 mod folder;
 mod native;
 mod network;
@@ -81,6 +82,9 @@ enum Task {
         #[arg(long)]
         write: bool,
     },
+    /// Validators of the real engine on this machine: up, down, status
+    #[command(subcommand)]
+    Network(network::Network),
     /// Write every screen, at both sizes, in every theme and language
     Screenshots,
     /// Build the user interface for the browser and the shell
@@ -106,6 +110,7 @@ fn perform(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
         Task::Test { long, only } => return test::all(workspace, long, only),
         Task::Bench { development } => bench::write(workspace, development)?,
         Task::Contracts { write } => contracts::build(workspace, write)?,
+        Task::Network(task) => network::perform(workspace, task)?,
         Task::Screenshots => browser::screenshots(workspace)?,
         Task::Ui => {
             println!("{}", ui::build(workspace)?.display());

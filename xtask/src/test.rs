@@ -12,6 +12,7 @@ use crate::build::{self, TestBinary};
 use crate::command::{announce, program, stream, watch};
 use crate::contracts;
 use crate::demo;
+use crate::ethereum;
 use crate::folder;
 use crate::network;
 use crate::setup;
@@ -24,10 +25,15 @@ use crate::workspace::Workspace;
 /// A test program that runs longer hangs.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 const LONG_LIMIT: Duration = Duration::from_secs(4 * 60 * 60);
+/// A cold run on two slow cores has an hour: the real network's node is built only while there is
+/// time, and a long run takes the time.
+const NODE_BY: Duration = Duration::from_secs(35 * 60);
+const NODE_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// Cases of a property test in a long run; proptest's own default is 256.
 const LONG_CASES: &str = "20000";
 
 pub fn all(workspace: &Workspace, long: bool, only: Option<String>) -> Result<ExitCode> {
+    let begun = Instant::now();
     let mut report = Report {
         only,
         ..Report::default()
@@ -77,14 +83,33 @@ pub fn all(workspace: &Workspace, long: bool, only: Option<String>) -> Result<Ex
             None => (Count::SKIPPED, "Go is needed to build it".to_owned()),
         })
     });
+    let mut node = None;
+    let spare = NODE_BY.saturating_sub(begun.elapsed()).min(NODE_LIMIT);
+    report.stage("node of the real network", || {
+        if long {
+            node = Some(network::node(workspace)?);
+            return Ok((Count::default(), String::new()));
+        }
+        Ok(match network::node_within(workspace, spare)? {
+            network::Node::There(path) => {
+                node = Some(path);
+                (Count::default(), String::new())
+            }
+            network::Node::Lacking(why) => (Count::SKIPPED, why),
+        })
+    });
+    let programs = Programs {
+        kubo: kubo.as_deref(),
+        node: node.as_deref(),
+    };
     for binary in &tests {
         report.stage(&binary.name, || {
-            run_tests(workspace, binary, kubo.as_deref(), long)
+            run_tests(workspace, binary, &programs, long)
         });
     }
     report.stage("documentation's examples", || doc_tests(workspace));
     report.stage("contracts", || contracts::test(workspace, long));
-    report.stage("Ethereum clients", || network::test(workspace));
+    report.stage("Ethereum clients", || ethereum::test(workspace));
 
     let homes = workspace.target.join("test-homes");
     let demo = homes.join("demo");
@@ -127,11 +152,17 @@ fn format(workspace: &Workspace) -> Result<(Count, String)> {
     Ok((Count::of(outcome.success()), note.to_owned()))
 }
 
+/// Foreign programs that tests speak with, where they could be had.
+struct Programs<'a> {
+    kubo: Option<&'a Path>,
+    node: Option<&'a Path>,
+}
+
 /// Starts one test program as cargo would, in its package's folder.
 fn run_tests(
     workspace: &Workspace,
     binary: &TestBinary,
-    kubo: Option<&Path>,
+    programs: &Programs<'_>,
     long: bool,
 ) -> Result<(Count, String)> {
     let mut command = program(&binary.path, &binary.folder);
@@ -139,8 +170,10 @@ fn run_tests(
         .env("CARGO_MANIFEST_DIR", &binary.folder)
         .env("DHC_BIN", workspace.dhc())
         .env("DHC_UI_DIR", workspace.ui_dist());
-    if let Some(path) = kubo {
-        command.env("DHC_KUBO", path);
+    for (name, program) in [("DHC_KUBO", programs.kubo), ("DHC_NODE", programs.node)] {
+        if let Some(path) = program {
+            command.env(name, path);
+        }
     }
     if long {
         command
