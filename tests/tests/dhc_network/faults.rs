@@ -1,0 +1,113 @@
+use std::{fs, time::Instant};
+
+use serde_json::Value;
+
+use crate::{
+    people::Person,
+    real::{Real, in_turn, until},
+};
+
+fn four() -> Option<Real> {
+    Real::start(4, 86_400)
+}
+
+/// Waits until a node has a later block than `height`.
+fn grows(real: &Real, index: usize, height: u64) -> u64 {
+    until("a later block", || {
+        real.height(index).filter(|now| *now > height)
+    })
+}
+
+#[test]
+#[ignore = "long: four validators"]
+fn without_one_of_four_validators_the_network_goes_on_and_the_lost_one_catches_up() {
+    let _turn = in_turn();
+    let Some(mut real) = four() else { return };
+    let person = Person::new(real.network_file());
+    let before = grows(&real, 0, 1);
+    real.kill(2);
+    let killed = Instant::now();
+    let after = grows(&real, 0, before + 1);
+    println!("two blocks after {} ms", killed.elapsed().as_millis());
+
+    person.run(&["devnet", "fund", &person.address, "2"]);
+    assert_eq!(person.balance().0, "2000000000000000000");
+
+    real.revive(2);
+    let begun = Instant::now();
+    let caught = until("the lost one", || {
+        let (lost, others) = (real.height(2)?, real.height(0)?);
+        (lost > after && lost + 1 >= others).then_some(others)
+    });
+    println!(
+        "at height {caught} after {} ms",
+        begun.elapsed().as_millis()
+    );
+}
+
+#[test]
+#[ignore = "long: four validators"]
+fn without_two_of_four_validators_the_network_halts_and_loses_nothing() {
+    let _turn = in_turn();
+    let Some(mut real) = four() else { return };
+    let person = Person::new(real.network_file());
+    person.run(&["devnet", "fund", &person.address, "3"]);
+    let (had, _) = person.balance();
+    real.kill(2);
+    real.kill(3);
+
+    // A block that was agreed on already may still come.
+    let mut last = real.height(0).unwrap();
+    let halted = until("the halt", || {
+        let now = real.height(0)?;
+        let (still, then) = (now == last, last);
+        last = now;
+        still.then_some(then)
+    });
+    let refused = person.ask(&["send", "--to", &person.address, "--amount", "1"]);
+    let said = refused.expect_err("nothing is agreed on");
+    assert!(
+        ["tx_pending", "network_unreachable", "proof_unavailable"]
+            .contains(&said["code"].as_str().unwrap_or_default()),
+        "{said}"
+    );
+
+    real.revive(2);
+    let begun = Instant::now();
+    grows(&real, 0, halted + 1);
+    println!("goes on after {} ms", begun.elapsed().as_millis());
+    let (has, height) = person.balance();
+    assert!(height > 0 && has.len() == had.len());
+}
+
+#[test]
+#[ignore = "long: four validators"]
+fn a_network_that_was_ended_goes_on_from_its_data() {
+    let _turn = in_turn();
+    let Some(mut real) = four() else { return };
+    let person = Person::new(real.network_file());
+    person.run(&["devnet", "fund", &person.address, "4"]);
+    let (had, height) = person.balance();
+    real.restart();
+    grows(&real, 0, height);
+    assert_eq!(person.balance().0, had);
+}
+
+#[test]
+#[ignore = "long: four validators"]
+fn an_app_that_was_away_for_longer_than_it_may_trust_says_so() {
+    let _turn = in_turn();
+    let Some(real) = four() else { return };
+    let mut person = Person::new(real.network_file());
+    person.balance();
+    let text = fs::read_to_string(real.network_file()).unwrap();
+    let mut network: Value = serde_json::from_str(&text).unwrap();
+    network["trust"]["period_s"] = 1.into();
+    let short = real.network_file().with_file_name("short.json");
+    fs::write(&short, network.to_string()).unwrap();
+    person.go_by(short);
+    let said = until("the end of trust", || {
+        person.ask(&["balance", &person.address]).err()
+    });
+    assert_eq!(said["code"], "trust_expired", "{said}");
+}
