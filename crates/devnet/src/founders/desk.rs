@@ -26,6 +26,8 @@ const NAME: &str = "dhc";
 const STORE_FILE: &str = "desk.redb";
 /// How long the first block may take: four nodes begin on a busy machine.
 const FIRST_BLOCK: Duration = Duration::from_secs(120);
+/// The first state that a node proves.
+const FIRST_PROVEN: u64 = 2;
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Where the nodes of a network answer.
@@ -88,7 +90,7 @@ impl Desk {
             ),
             remote,
         });
-        let trust = first_block(&nodes.rpc).await?;
+        let trust = checkpoint(&nodes.rpc).await?;
         let (stop, stopped) = watch::channel(false);
         let wish = if port == 0 {
             Port::Any
@@ -136,31 +138,57 @@ impl Desk {
     }
 }
 
-/// The first header as the checkpoint, from the first node that has one.
-async fn first_block(nodes: &[String]) -> Result<Trust, FoundingError> {
+/// The first header as the checkpoint, from the first node that has one, when the network is ready.
+async fn checkpoint(nodes: &[String]) -> Result<Trust, FoundingError> {
     let client = Client::new();
-    let asked = async {
-        loop {
-            for url in nodes {
-                let answer = client.get(format!("{url}/commit?height=1")).send().await;
-                let Ok(response) = answer else { continue };
-                let Ok(body) = response.json::<Value>().await else {
-                    continue;
-                };
-                let signed = &body["result"]["signed_header"]["commit"]["block_id"]["hash"];
-                if let Some(hash) = signed.as_str() {
-                    return hash.to_owned();
-                }
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-    };
-    let hash = tokio::time::timeout(FIRST_BLOCK, asked)
+    let hash = async {
+        made(&client, nodes).await;
+        until(&client, nodes, "commit?height=1", |answer| {
+            let commit = &answer["result"]["signed_header"]["commit"];
+            commit["block_id"]["hash"].as_str().map(str::to_owned)
+        })
         .await
-        .map_err(|_| FoundingError::Nodes("the first block does not come".to_owned()))?;
+    };
+    let hash = tokio::time::timeout(FIRST_BLOCK, hash)
+        .await
+        .map_err(|_| FoundingError::Nodes("no block comes".to_owned()))?;
     Ok(Trust {
         height: 1,
         hash,
         period_s: TRUST_PERIOD_S,
     })
+}
+
+/// Waits for a block that was made since now. A node that has just started refuses transactions
+/// until the first one; and none proves the state after the first block of all.
+async fn made(client: &Client, nodes: &[String]) {
+    let height = |answer: &Value| {
+        let sync = &answer["result"]["sync_info"];
+        sync["latest_block_height"].as_str()?.parse::<u64>().ok()
+    };
+    let begun = until(client, nodes, "status", height).await;
+    until(client, nodes, "status", |answer| {
+        height(answer).filter(|now| *now > begun.max(FIRST_PROVEN))
+    })
+    .await;
+}
+
+/// Asks the nodes at a path until one gives the answer that is wanted.
+async fn until<T>(
+    client: &Client,
+    nodes: &[String],
+    path: &str,
+    wanted: impl Fn(&Value) -> Option<T>,
+) -> T {
+    loop {
+        for url in nodes {
+            let Ok(response) = client.get(format!("{url}/{path}")).send().await else {
+                continue;
+            };
+            if let Some(found) = response.json().await.ok().as_ref().and_then(&wanted) {
+                return found;
+            }
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
