@@ -22,7 +22,9 @@ const (
 
 	// A block comes about 0.2 s after this pause, of four validators on one machine.
 	pauseBetweenBlocks = 800 * time.Millisecond
-	waitingNative      = 5_000
+	// When the validator whose turn it is does not propose, the next one's turn comes after this.
+	patienceWithProposer = 1500 * time.Millisecond
+	waitingNative        = 5_000
 )
 
 // Node of a network that was written.
@@ -81,6 +83,7 @@ func Write(app *chain.App, plan Plan, folder string) ([]Node, error) {
 func CometConfig() *cmtconfig.Config {
 	config := cmtconfig.DefaultConfig()
 	config.Consensus.TimeoutCommit = pauseBetweenBlocks
+	config.Consensus.TimeoutPropose = patienceWithProposer
 	config.Mempool.Type = "app"
 	config.P2P.AddrBookStrict = false
 	config.P2P.AllowDuplicateIP = true
