@@ -1,6 +1,6 @@
 //! What films are called where only their ids are told.
 
-use dhc_ipc::{Grants, GrantsView, Records, RecordsView};
+use dhc_ipc::{GrantView, Grants, GrantsView, Records, RecordsView};
 use leptos::prelude::*;
 
 use super::records::full_title;
@@ -40,12 +40,21 @@ impl Names {
 
     /// A record of mine; `told`: the title that came with its id.
     pub fn record(self, id: &str, told: &str) -> String {
-        self.records
-            .with(|records| match records {
-                Loaded::Ready(view) => view.records.iter().find(|r| r.id == id).map(full_title),
-                _ => None,
-            })
+        self.known_record(id)
             .unwrap_or_else(|| words::film_title(told, None, &[], ""))
+    }
+
+    fn known_record(self, id: &str) -> Option<String> {
+        self.records.with(|records| match records {
+            Loaded::Ready(view) => view.records.iter().find(|r| r.id == id).map(full_title),
+            _ => None,
+        })
+    }
+
+    /// What a grant of mine is about.
+    pub fn given(self, grant: &GrantView) -> String {
+        self.known_record(&grant.study)
+            .unwrap_or_else(|| film_name(grant))
     }
 
     /// What a grant is about; `told`: the title that came with its id.

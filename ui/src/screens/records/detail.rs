@@ -4,7 +4,7 @@ use dhc_ipc::{GrantView, RecordDetail, ShowRecord};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::title;
+use super::{full_title, title};
 use crate::components::{
     Icon, avatar, back_link, fact, heading, how_do_we_know, icon, mark, shown, thumbnail,
 };
@@ -31,6 +31,7 @@ pub fn record_screen() -> AnyView {
 fn draw(detail: RecordDetail) -> AnyView {
     let record = &detail.record;
     let id = record.id.clone();
+    let name = full_title(record);
     let mut source = Vec::new();
     if !record.date.is_empty() {
         source.push(time::date(&record.date));
@@ -70,7 +71,7 @@ fn draw(detail: RecordDetail) -> AnyView {
                     {if open.is_empty() {
                         view! { <div class="card row"><span class="tile">{icon(Icon::Lock)}</span><span class="grow">{t("record.only_you")}</span></div> }.into_any()
                     } else {
-                        view! { <div class="card flush rows">{open.into_iter().map(grant_row).collect::<Vec<_>>()}</div> }.into_any()
+                        view! { <div class="card flush rows">{open.iter().map(|g| grant_row(g, &name)).collect::<Vec<_>>()}</div> }.into_any()
                     }}
                     {(ended > 0).then(|| view! { <a class="link small" href="/sharing">{tn("record.ended_grants", ended as u64, &[])}</a> })}
                 </section>
@@ -127,7 +128,7 @@ fn seal_card(detail: &RecordDetail) -> AnyView {
     .into_any()
 }
 
-fn grant_row(grant: GrantView) -> AnyView {
+fn grant_row(grant: &GrantView, film: &str) -> AnyView {
     let who = grant
         .to_name
         .clone()
@@ -147,7 +148,7 @@ fn grant_row(grant: GrantView) -> AnyView {
                 <span class="sub">{format!("{} · {until}", words::purpose(&grant.purpose))}</span>
                 {mark(&grant.standing)}
             </span>
-            {revoke_button(grant)}
+            {revoke_button(grant, film)}
         </div>
     }
     .into_any()

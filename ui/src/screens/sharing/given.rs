@@ -7,14 +7,15 @@ use super::{is_running, revoke_button};
 use crate::components::{Icon, avatar, empty, fact, how_do_we_know, icon, mark, shown};
 use crate::format;
 use crate::i18n::{t, time, tr, words};
+use crate::screens::names::Names;
 use crate::screens::records::opened;
 use crate::session::Loaded;
 
-pub fn given_panel(grants: RwSignal<Loaded<GrantsView>>) -> AnyView {
-    shown(grants, draw)
+pub fn given_panel(grants: RwSignal<Loaded<GrantsView>>, names: Names) -> AnyView {
+    shown(grants, move |view| draw(view, names))
 }
 
-fn draw(view: GrantsView) -> AnyView {
+fn draw(view: GrantsView, names: Names) -> AnyView {
     if view.grants.is_empty() {
         let action = view! { <a class="btn compact" href="/sharing/new">{icon(Icon::UserPlus)}{t("sharing.share")}</a> };
         return empty(
@@ -31,17 +32,17 @@ fn draw(view: GrantsView) -> AnyView {
             <div class="card warn row"><span class="waiting-text">{icon(Icon::ShieldAlert)}</span><span class="grow">{t("given.incomplete")}</span></div>
         })}
         {none.then(|| view! { <div class="card row"><span class="tile">{icon(Icon::Lock)}</span><span class="grow">{t("given.nobody_now")}</span></div> })}
-        {cards(open)}
+        {cards(open, names)}
         {(!ended.is_empty()).then(|| view! {
-            <section class="section"><h2>{t("given.ended")}</h2>{cards(ended)}</section>
+            <section class="section"><h2>{t("given.ended")}</h2>{cards(ended, names)}</section>
         })}
     }
     .into_any()
 }
 
 /// One card a grant.
-pub fn cards(grants: Vec<GrantView>) -> AnyView {
-    let cards: Vec<_> = grants.into_iter().map(card).collect();
+pub fn cards(grants: Vec<GrantView>, names: Names) -> AnyView {
+    let cards: Vec<_> = grants.iter().map(|g| card(g, names)).collect();
     view! { <div class="cards">{cards}</div> }.into_any()
 }
 
@@ -81,12 +82,12 @@ pub fn film_name(grant: &GrantView) -> String {
     )
 }
 
-fn card(grant: GrantView) -> AnyView {
+fn card(grant: &GrantView, names: Names) -> AnyView {
     let who = grant
         .to_name
         .clone()
         .unwrap_or_else(|| format::short_hex(&grant.to));
-    let film = film_name(&grant);
+    let film = names.given(grant);
     let sentence = match grant.state {
         GrantStateView::Active => tr(
             "given.can_open",
@@ -103,7 +104,7 @@ fn card(grant: GrantView) -> AnyView {
             tr("given.could_until", &[("who", &who), ("title", &film)])
         }
     };
-    let running = is_running(&grant);
+    let running = is_running(grant);
     let mode = if grant.mode == "sealed" {
         t("mode.sealed")
     } else {
@@ -129,8 +130,8 @@ fn card(grant: GrantView) -> AnyView {
                 </div>
             </div>
             <div class="row between wrap">
-                {state_chip(&grant)}
-                {running.then(|| revoke_button(grant.clone()))}
+                {state_chip(grant)}
+                {running.then(|| revoke_button(grant, &film))}
             </div>
             {how_do_we_know(t("given.proof"), &grant.standing, facts)}
         </article>

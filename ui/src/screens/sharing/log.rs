@@ -9,10 +9,9 @@ use crate::i18n::{t, time, tn, tr, words};
 use crate::screens::names::Names;
 use crate::session::session;
 
-pub fn log_panel() -> AnyView {
+pub fn log_panel(names: Names) -> AnyView {
     let session = session();
     let log = session.read(|| Audit { study: None });
-    let names = Names::of_records(session);
     view! {
         {move || if names.is_waiting() {
             skeleton(2)

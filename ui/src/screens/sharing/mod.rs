@@ -20,6 +20,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use crate::components::{Icon, heading, icon};
 use crate::format;
 use crate::i18n::t;
+use crate::screens::names::Names;
 use crate::session::{Loaded, session};
 
 const TABS: [&str; 3] = ["given", "requests", "log"];
@@ -39,6 +40,7 @@ pub fn sharing_screen() -> AnyView {
     let grants = session.read(|| Grants {
         direction: Some("given".into()),
     });
+    let names = Names::of_records(session);
     let query = use_query_map();
     let tab = move || {
         query
@@ -84,9 +86,9 @@ pub fn sharing_screen() -> AnyView {
             <div class="tabs" role="tablist" aria-label=t("nav.sharing")>{TABS.map(button).to_vec()}</div>
             <div class="stack" role="tabpanel" id="sharing-panel" aria-label=move || label(&tab())>
                 {move || match tab().as_str() {
-                    "given" => given::given_panel(grants),
-                    "requests" => requests::requests_panel(grants),
-                    _ => log::log_panel(),
+                    "given" => given::given_panel(grants, names),
+                    "requests" => requests::requests_panel(grants, names),
+                    _ => log::log_panel(names),
                 }}
             </div>
         </main>

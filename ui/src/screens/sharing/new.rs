@@ -137,17 +137,19 @@ fn done(change: &GrantChange, approved: bool) -> AnyView {
         }
     });
     view! {
-        <div class="card empty">
-            <span class="tile">{icon(Icon::UserCheck)}</span>
-            {heading(t("share.done_title"))}
-            <p>{t("share.done_text")}</p>
-            <div class="actions">
-                <a class="btn" href="/sharing">{t("share.see")}</a>
-                <a class="btn quiet" href="/">{t("nav.home")}</a>
+        <div class="stack narrow">
+            <div class="card empty">
+                <span class="tile">{icon(Icon::UserCheck)}</span>
+                {heading(t("share.done_title"))}
+                <p>{t("share.done_text")}</p>
+                <div class="actions">
+                    <a class="btn" href="/sharing">{t("share.see")}</a>
+                    <a class="btn quiet" href="/">{t("nav.home")}</a>
+                </div>
             </div>
+            {tell}
+            <div class="card">{how_do_we_know(t("given.proof"), &change.standing, facts)}</div>
         </div>
-        {tell}
-        <div class="card">{how_do_we_know(t("given.proof"), &change.standing, facts)}</div>
     }
     .into_any()
 }

@@ -12,12 +12,13 @@ use super::{given, is_awaiting};
 use crate::components::{Icon, busy_button, empty, field_problem, notice, shown};
 use crate::format;
 use crate::i18n::t;
+use crate::screens::names::Names;
 use crate::session::{Loaded, session};
 
-pub fn requests_panel(grants: RwSignal<Loaded<GrantsView>>) -> AnyView {
+pub fn requests_panel(grants: RwSignal<Loaded<GrantsView>>, names: Names) -> AnyView {
     view! {
         <div class="columns">
-            <div class="stack">{shown(grants, waiting)}</div>
+            <div class="stack">{shown(grants, move |view| waiting(view, names))}</div>
             {approve_card()}
         </div>
     }
@@ -25,7 +26,7 @@ pub fn requests_panel(grants: RwSignal<Loaded<GrantsView>>) -> AnyView {
 }
 
 /// What I gave and others have to approve.
-fn waiting(view: GrantsView) -> AnyView {
+fn waiting(view: GrantsView, names: Names) -> AnyView {
     let waiting: Vec<_> = view.grants.into_iter().filter(is_awaiting).collect();
     if waiting.is_empty() {
         return empty(
@@ -36,7 +37,7 @@ fn waiting(view: GrantsView) -> AnyView {
         );
     }
     view! {
-        <section class="section"><h2>{t("requests.waiting")}</h2>{given::cards(waiting)}</section>
+        <section class="section"><h2>{t("requests.waiting")}</h2>{given::cards(waiting, names)}</section>
     }
     .into_any()
 }

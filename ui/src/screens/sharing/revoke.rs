@@ -4,13 +4,13 @@ use dhc_ipc::{Failure, GrantView, RevokeGrant};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::film_name;
 use crate::components::{Icon, Sheet, busy_button, icon, notice, sheet};
 use crate::format;
 use crate::i18n::{t, tr};
 use crate::session::session;
 
-pub fn revoke_button(grant: GrantView) -> AnyView {
+/// `film`: what the grant is about.
+pub fn revoke_button(grant: &GrantView, film: &str) -> AnyView {
     let session = session();
     let confirm = Sheet::new();
     let busy = RwSignal::new(false);
@@ -19,9 +19,8 @@ pub fn revoke_button(grant: GrantView) -> AnyView {
         .to_name
         .clone()
         .unwrap_or_else(|| format::short_hex(&grant.to));
-    let film = film_name(&grant);
-    let question = tr("revoke.question", &[("who", &who), ("title", &film)]);
-    let id = StoredValue::new(grant.grant);
+    let question = tr("revoke.question", &[("who", &who), ("title", film)]);
+    let id = StoredValue::new(grant.grant.clone());
     let revoke = move || {
         busy.set(true);
         problem.set(None);
