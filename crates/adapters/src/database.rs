@@ -6,7 +6,7 @@ use std::{
 };
 
 use dhc_app::ports::{Database, StoreError, Write};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi, params};
 
 use crate::{durable, lock::HomeLock};
 
@@ -144,8 +144,11 @@ fn after(prefix: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn failed(error: rusqlite::Error) -> StoreError {
+    let extended = error.sqlite_error().map(|e| e.extended_code);
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
+        // The index of the write-ahead log finds no room.
+        Some(_) if extended == Some(ffi::SQLITE_IOERR_SHMSIZE) => StoreError::Full,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             StoreError::Damaged("the database is not what was written".into())
         }

@@ -10,10 +10,21 @@ use dhc_app::ports::StoreError;
 
 /// What an I/O failure means to the product. Paths stay out of the text: they name people.
 pub(crate) fn failed(what: &'static str) -> impl Fn(io::Error) -> StoreError {
-    move |error| match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full,
-        _ => StoreError::Io(format!("{what}: {error}")),
+    move |error| {
+        if no_room(&error) {
+            StoreError::Full
+        } else {
+            StoreError::Io(format!("{what}: {error}"))
+        }
     }
+}
+
+/// Whether the disk, or the person's share of it, is full.
+pub(crate) fn no_room(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
 }
 
 /// Creates a folder, with those above it, that only its owner may enter.

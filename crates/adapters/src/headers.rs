@@ -1,6 +1,6 @@
 //! Trusted headers in one file of the profile.
 
-use std::path::Path;
+use std::{fs, io, path::Path};
 
 use dhc_chain::ports::{HeaderStore, StoreError};
 use dhc_domain::Height;
@@ -20,6 +20,25 @@ pub struct RedbHeaderStore {
 impl RedbHeaderStore {
     /// Opens the file, making it where there is none.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let io = |e| failed(redb::Error::Io(e));
+        if !path.try_exists().map_err(io)? {
+            // Made whole beside its place: a file that a full disk or a crash cut short in its
+            // making is none that redb would open again.
+            let fresh = path.with_extension("new");
+            match fs::remove_file(&fresh) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(io(e)),
+                _ => {}
+            }
+            Self::open_file(&fresh).map(drop).inspect_err(|_| {
+                // What did not fit must not go on taking room.
+                let _ = fs::remove_file(&fresh);
+            })?;
+            fs::rename(&fresh, path).map_err(io)?;
+        }
+        Self::open_file(path)
+    }
+
+    fn open_file(path: &Path) -> Result<Self, StoreError> {
         let mut options = durable::private();
         let file = options
             .read(true)
@@ -27,6 +46,7 @@ impl RedbHeaderStore {
             .create(true)
             .truncate(false)
             .open(path)
+            .map_err(redb::Error::Io)
             .map_err(failed)?;
         let database = redb::Builder::new().create_file(file).map_err(failed)?;
         let store = Self { database };
@@ -100,8 +120,11 @@ impl HeaderStore for RedbHeaderStore {
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> StoreError {
-    StoreError(error.to_string())
+fn failed(error: impl Into<redb::Error>) -> StoreError {
+    match error.into() {
+        redb::Error::Io(error) if durable::no_room(&error) => StoreError::Full,
+        error => StoreError::Other(error.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -136,14 +159,31 @@ mod tests {
 
     #[test]
     fn memory_and_file_conform() -> Result<(), StoreError> {
-        let folder = tempfile::tempdir().map_err(failed)?;
+        let folder = tempfile::tempdir()
+            .map_err(redb::Error::Io)
+            .map_err(failed)?;
         conforms(&MemoryHeaderStore::default())?;
         conforms(&RedbHeaderStore::open(&folder.path().join("headers"))?)
     }
 
     #[test]
+    fn a_making_that_was_cut_short_does_not_matter() -> Result<(), StoreError> {
+        let folder = tempfile::tempdir()
+            .map_err(redb::Error::Io)
+            .map_err(failed)?;
+        let path = folder.path().join("headers.redb");
+        let half = path.with_extension("new");
+        fs::write(half, vec![0; 5000])
+            .map_err(redb::Error::Io)
+            .map_err(failed)?;
+        RedbHeaderStore::open(&path)?.put(Height(7), b"block")
+    }
+
+    #[test]
     fn what_was_put_is_there_after_reopening() -> Result<(), StoreError> {
-        let folder = tempfile::tempdir().map_err(failed)?;
+        let folder = tempfile::tempdir()
+            .map_err(redb::Error::Io)
+            .map_err(failed)?;
         let path = folder.path().join("headers");
         RedbHeaderStore::open(&path)?.put(Height(7), b"block")?;
         assert_eq!(

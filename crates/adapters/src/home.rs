@@ -105,8 +105,6 @@ fn open_headers(folder: &Path, name: &str) -> Result<Arc<dyn HeaderStore>, Store
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();
-    match RedbHeaderStore::open(&folder.join(format!("{name}.redb"))) {
-        Ok(store) => Ok(Arc::new(store)),
-        Err(error) => Err(StoreError::Io(error.to_string())),
-    }
+    let store = RedbHeaderStore::open(&folder.join(format!("{name}.redb")))?;
+    Ok(Arc::new(store))
 }

@@ -24,11 +24,15 @@ use crate::{
     objects::{Object, parse_cid},
     profile::{Profile, Session},
     records::{self, Record},
+    sealed::Batch,
     wallet::service_failure,
 };
 
 /// Frames that a record's sketch is made of, evenly through the study.
 const SKETCHED: usize = 24;
+/// The journal's name of a claim, whichever days it is for: once it is in a block, they are not
+/// claimable any more.
+const CLAIM: &str = "claim";
 /// Days a claim may name at once.
 const CLAIMED_AT_ONCE: usize = 60;
 
@@ -167,9 +171,10 @@ pub async fn earnings(profile: &Profile) -> Result<EarningsView, Failure> {
     })
 }
 
-/// Claims every closed day's reward.
+/// Claims every closed day's reward. Cut off, it goes on with the days that it was signed for.
 pub async fn claim(profile: &Profile, job: &Job) -> Result<EarningsView, Failure> {
     let session = profile.session()?;
+    let going_on = profile.in_flight(&session, CLAIM)?;
     let before = earnings(profile).await?;
     let days: Vec<u64> = before
         .days
@@ -178,8 +183,7 @@ pub async fn claim(profile: &Profile, job: &Job) -> Result<EarningsView, Failure
         .map(|d| d.day)
         .take(CLAIMED_AT_ONCE)
         .collect();
-    let act = format!("claim {days:?}");
-    if days.is_empty() {
+    if days.is_empty() && !going_on {
         return Err(Failure::new(
             Code::NothingToClaim,
             "no closed day has a reward for this account",
@@ -189,9 +193,9 @@ pub async fn claim(profile: &Profile, job: &Job) -> Result<EarningsView, Failure
     let contract = profile.contract("IncentivePool")?;
     let call = IncentivePool::claimCall { dayList: days };
     let receipt = profile
-        .transact(
+        .transact_kept(
             &session,
-            &act,
+            CLAIM,
             job,
             TxRequest::call(session.address, contract, &call),
         )
@@ -208,6 +212,8 @@ pub async fn claim(profile: &Profile, job: &Job) -> Result<EarningsView, Failure
     let mut after = earnings(profile).await?;
     after.tx = Some(receipt.tx.to_string());
     after.height = Some(receipt.height.0);
+    // Last of all: cut off before, the same command answers this claim.
+    profile.forget_act(&session, CLAIM)?;
     Ok(after)
 }
 
@@ -313,7 +319,7 @@ pub async fn contribute(
         attestations: attested.signatures.into_iter().map(Into::into).collect(),
     };
     let receipt = profile
-        .transact(
+        .transact_kept(
             &session,
             &act,
             job,
@@ -329,7 +335,10 @@ pub async fn contribute(
             )
         })?;
     record.contributed = true;
-    records::keep(&session, &record)?;
+    let mut batch = Batch::default();
+    records::stage(&session, &mut batch, &record)?;
+    profile.stage_forgotten(&session, &mut batch, &act);
+    session.db.commit(batch)?;
     job.changed();
     Ok(ContributionView {
         contribution: record.id.to_string(),

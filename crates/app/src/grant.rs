@@ -88,17 +88,15 @@ pub async fn give(profile: &Profile, args: &Grant, job: &Job) -> Result<GrantCha
     };
     let contract = profile.contract("Consent")?;
     let sent = profile
-        .transact(
+        .transact_kept(
             &session,
             &act,
             job,
             TxRequest::call(session.address, contract, &call),
         )
         .await;
-    let settled = sent
-        .as_ref()
-        .map_or_else(|e| e.code != Code::TxPending, |_| true);
-    if settled {
+    // While it is signed and not known to be done or refused, the same command goes on with it.
+    if sent.is_ok() || !profile.in_flight(&session, &act)? {
         let mut batch = Batch::default();
         if sent.is_ok() {
             session.db.stage(
@@ -108,7 +106,9 @@ pub async fn give(profile: &Profile, args: &Grant, job: &Job) -> Result<GrantCha
                 &(draft.document, draft.document_salt),
             )?;
         }
+        // Together: a draft without its act would be refused as given before.
         batch.delete(JOURNAL, &draft_key);
+        profile.stage_forgotten(&session, &mut batch, &act);
         session.db.commit(batch)?;
     }
     job.changed();

@@ -22,7 +22,7 @@ use crate::{
     node,
     profile::{Profile, Session},
     records::{self, Record, Seal},
-    sealed::SEALING,
+    sealed::{Batch, SEALING},
     seals::{SealFile, StudySeal, commitment, study_digest},
     thumbnails,
 };
@@ -45,7 +45,7 @@ pub(crate) fn scan_failure(e: ScanError) -> Failure {
 }
 
 pub async fn import(profile: &Profile, args: &Import, job: &Job) -> Result<ImportView, Failure> {
-    let imported = import_paths(profile, args, job).await;
+    let imported = import_alone(profile, args, job).await;
     // What a browser handed over is not needed any more, whatever came of it.
     let inbox = profile.home.folder.join("inbox");
     for path in args
@@ -61,14 +61,32 @@ pub async fn import(profile: &Profile, args: &Import, job: &Job) -> Result<Impor
     imported
 }
 
-async fn import_paths(profile: &Profile, args: &Import, job: &Job) -> Result<ImportView, Failure> {
+/// One import at a time: what is half sealed when it begins was left behind.
+async fn import_alone(profile: &Profile, args: &Import, job: &Job) -> Result<ImportView, Failure> {
     let session = profile.session()?;
+    let _alone = session.importing.lock().await;
+    sweep(profile, &session).await?;
+    let imported = import_paths(profile, &session, args, job).await;
+    // What it had stored is in the way, most of all on a full disk.
+    if imported.is_err()
+        && let Err(e) = sweep(profile, &session).await
+    {
+        tracing::warn!(code = %e.code, "the next import must sweep what this one left");
+    }
+    imported
+}
+
+async fn import_paths(
+    profile: &Profile,
+    session: &Session,
+    args: &Import,
+    job: &Job,
+) -> Result<ImportView, Failure> {
     if args.paths.is_empty() {
         return Err(misuse("name a file, a folder or an archive to import"));
     }
-    sweep(profile, &session).await?;
     let found = scan(args.paths.iter().map(PathBuf::from).collect(), job.clone()).await?;
-    let held: BTreeMap<B256, Record> = records::all(&session)?
+    let held: BTreeMap<B256, Record> = records::all(session)?
         .into_iter()
         .map(|r| (r.digest, r))
         .collect();
@@ -118,21 +136,21 @@ async fn import_paths(profile: &Profile, args: &Import, job: &Job) -> Result<Imp
                     before: done,
                     total,
                 };
-                seal(profile, &session, study, &seals, progress).await?
+                seal(profile, session, study, &seals, progress).await?
             }
         };
         done += bytes;
-        imported.push(index(profile, &session, record, job).await?);
+        imported.push(index(profile, session, record, job).await?);
         job.changed();
     }
     Ok(ImportView {
-        studies: records::views(profile, &session, &imported).await?,
+        studies: records::views(profile, session, &imported).await?,
         duplicates,
         skipped,
     })
 }
 
-/// Removes what an import left behind that was cut off while it sealed.
+/// Removes what an import left behind that failed or was cut off while it sealed.
 async fn sweep(profile: &Profile, session: &Session) -> Result<(), Failure> {
     for (key, cids) in session.db.all::<Vec<String>>(SEALING)? {
         let cids: Vec<Cid> = cids.iter().filter_map(|c| c.parse().ok()).collect();
@@ -295,10 +313,13 @@ async fn seal(
         imported: profile.clock.now(),
         thumbnail,
     };
-    records::keep(session, &record)?;
-    for key in session_keys {
-        session.db.delete(SEALING, &key)?;
+    // Together: a record whose blocks still count as half sealed would lose them to `sweep`.
+    let mut batch = Batch::default();
+    records::stage(session, &mut batch, &record)?;
+    for key in &session_keys {
+        batch.delete(SEALING, key);
     }
+    session.db.commit(batch)?;
     Ok(record)
 }
 
@@ -416,7 +437,7 @@ async fn index(
     };
     let act = format!("record {}", record.id);
     let receipt = profile
-        .transact(
+        .transact_kept(
             session,
             &act,
             job,
@@ -424,7 +445,10 @@ async fn index(
         )
         .await?;
     record.indexed = Some((receipt.tx, receipt.height));
-    records::keep(session, &record)?;
+    let mut batch = Batch::default();
+    records::stage(session, &mut batch, &record)?;
+    profile.stage_forgotten(session, &mut batch, &act);
+    session.db.commit(batch)?;
     Ok(record)
 }
 

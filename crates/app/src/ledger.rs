@@ -16,7 +16,7 @@ use crate::{
     failure::{misuse, reason_code, store_failure},
     job::Job,
     profile::{Profile, Session},
-    sealed::JOURNAL,
+    sealed::{Batch, JOURNAL},
 };
 
 /// How long a command waits for its transaction before it says that it is pending.
@@ -72,6 +72,11 @@ impl Profile {
     /// Forgets an act that is done: asked for again, it is another one.
     pub fn forget_act(&self, session: &Session, act: &str) -> Result<(), Failure> {
         session.db.delete(JOURNAL, &session.blind(act))
+    }
+
+    /// As [`forget_act`](Self::forget_act), together with what the act led to.
+    pub fn stage_forgotten(&self, session: &Session, batch: &mut Batch, act: &str) {
+        batch.delete(JOURNAL, &session.blind(act));
     }
 
     /// As [`transact`](Self::transact), but the act stays in the journal until it is forgotten, so
@@ -228,7 +233,7 @@ pub fn prepare_failure(e: PrepareError) -> Failure {
 
 pub fn sync_failure(e: SyncError) -> Failure {
     match e {
-        SyncError::Store(e) => store_failure(crate::ports::StoreError::Io(e.to_string())),
+        SyncError::Store(e) => store_failure(e.into()),
         e => {
             let code = reason_code(e.reason());
             let failure = Failure::new(code, e.to_string());
@@ -251,7 +256,10 @@ pub fn read_failure(e: ReadError) -> Failure {
 }
 
 pub fn receipt_failure(e: ReceiptError) -> Failure {
-    Failure::new(reason_code(e.reason()), e.to_string())
+    match e {
+        ReceiptError::Sync(e) => sync_failure(e),
+        e => Failure::new(reason_code(e.reason()), e.to_string()),
+    }
 }
 
 /// The standing of what a proven receipt says.

@@ -25,7 +25,7 @@ use crate::{
     notes::{self, NoteBody},
     objects::{EntrySink, Object, corrupt},
     profile::{Profile, Session},
-    sealed::OPENINGS,
+    sealed::{Batch, OPENINGS},
     seals::commitment,
 };
 
@@ -146,10 +146,11 @@ async fn enter(
         id: known.id.0,
         object,
     };
+    let act = format!("access {}", known.id);
     let receipt = profile
-        .transact(
+        .transact_kept(
             session,
-            &format!("access {}", known.id),
+            &act,
             job,
             TxRequest::call(session.address, contract, &call),
         )
@@ -172,7 +173,10 @@ async fn enter(
         entry: accessed.hash(),
         time: accessed.time,
     };
-    session.db.put(OPENINGS, &key, &access)?;
+    let mut batch = Batch::default();
+    session.db.stage(&mut batch, OPENINGS, &key, &access)?;
+    profile.stage_forgotten(session, &mut batch, &act);
+    session.db.commit(batch)?;
     Ok(access)
 }
 
@@ -317,10 +321,20 @@ impl Files {
 }
 
 fn write_failure(e: std::io::Error) -> Failure {
-    if e.kind() == std::io::ErrorKind::StorageFull {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    if matches!(e.kind(), StorageFull | QuotaExceeded) {
         return Failure::new(Code::DiskFull, "the disk is full");
     }
     misuse(format!("the files cannot be written: {e}"))
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        if let Some((_, part)) = self.current.take() {
+            // Half a file is of no use, and on a full disk it is in the way.
+            let _ = std::fs::remove_file(part);
+        }
+    }
 }
 
 impl EntrySink for Files {

@@ -29,6 +29,15 @@ pub enum StoreError {
     Io(String),
 }
 
+impl From<dhc_chain::StoreError> for StoreError {
+    fn from(e: dhc_chain::StoreError) -> Self {
+        match e {
+            dhc_chain::StoreError::Full => Self::Full,
+            e => Self::Io(e.to_string()),
+        }
+    }
+}
+
 /// A change of the database; a batch of them is applied whole or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {

@@ -56,6 +56,8 @@ pub struct Session {
     pub(crate) films: Mutex<BTreeMap<String, Arc<Film>>>,
     /// One transaction at a time: the next nonce follows from a proven one.
     pub(crate) sending: tokio::sync::Mutex<()>,
+    /// One import at a time.
+    pub(crate) importing: tokio::sync::Mutex<()>,
 }
 
 impl Session {
@@ -80,6 +82,7 @@ impl Session {
             blinding,
             films: Mutex::default(),
             sending: tokio::sync::Mutex::default(),
+            importing: tokio::sync::Mutex::default(),
         })
     }
 

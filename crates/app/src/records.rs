@@ -15,7 +15,7 @@ use crate::{
     failure::{misuse, standing},
     grants,
     profile::{Profile, Session},
-    sealed::RECORDS,
+    sealed::{Batch, RECORDS},
 };
 
 /// The institution's seal over a study.
@@ -104,8 +104,11 @@ pub fn find(session: &Session, id: &str) -> Result<Record, Failure> {
         .ok_or_else(|| Failure::new(Code::RecordUnknown, "no such record in this profile"))
 }
 
-pub fn keep(session: &Session, record: &Record) -> Result<(), Failure> {
-    session.db.put(RECORDS, record.id.0.as_slice(), record)
+/// Keeps a record, together with other changes.
+pub fn stage(session: &Session, batch: &mut Batch, record: &Record) -> Result<(), Failure> {
+    session
+        .db
+        .stage(batch, RECORDS, record.id.0.as_slice(), record)
 }
 
 /// What a record is worth knowing on chain: whether what stands there is what stands here.

@@ -47,8 +47,12 @@ pub trait HeaderStore: Send + Sync {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the store of trusted headers failed: {0}")]
-pub struct StoreError(pub String);
+pub enum StoreError {
+    #[error("the disk is full")]
+    Full,
+    #[error("the store of trusted headers failed: {0}")]
+    Other(String),
+}
 
 /// Time, as a port: the world's, for trusting periods, and a steady one, for waiting.
 #[async_trait]
@@ -81,7 +85,7 @@ impl MemoryHeaderStore {
         self.0
             .lock()
             .map(|mut map| f(&mut map))
-            .map_err(|_| StoreError("lock poisoned".into()))
+            .map_err(|_| StoreError::Other("lock poisoned".into()))
     }
 }
 
