@@ -1,5 +1,6 @@
 //! A grant's note: opened by its grantee, from its owner, for its grant, and by nobody else.
 
+#[path = "../../../tests/seeded/mod.rs"]
 mod seeded;
 
 use alloy::signers::{SignerSync, local::PrivateKeySigner};

@@ -1,6 +1,7 @@
 //! DHC-OBJECT/1: what is sealed is opened byte for byte, any part of it alone; whatever was
 //! altered, cut, moved or spliced is not.
 
+#[path = "../../../tests/seeded/mod.rs"]
 mod seeded;
 
 use std::collections::HashMap;

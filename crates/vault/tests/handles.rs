@@ -1,5 +1,6 @@
 //! What an open vault's handles do, and that nothing of a key shows.
 
+#[path = "../../../tests/seeded/mod.rs"]
 mod seeded;
 
 use alloy_primitives::{Address, B256, Signature, eip191_hash_message, keccak256};

@@ -1,6 +1,7 @@
 //! The vault's file: opens with its password, tells damage from a wrong password, survives the
 //! loss of its newest generation.
 
+#[path = "../../../tests/seeded/mod.rs"]
 mod seeded;
 
 use dhc_vault::{

@@ -3,5 +3,5 @@
 mod attacks;
 mod exchange;
 mod release;
-#[path = "../seeded/mod.rs"]
+#[path = "../../../../tests/seeded/mod.rs"]
 mod seeded;

@@ -1,6 +1,9 @@
+//! The randomness of the tests of `content` and of `vault`. What they have pinned for ever (object,
+//! note, exchange, vault file) was made from it: a generator of another make would give other bytes.
+
 use std::convert::Infallible;
 
-use dhc_vault::rand_core::{TryCryptoRng, TryRng};
+use rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
 
 /// Randomness that repeats: SHA-256 over a label and a counter.
