@@ -148,3 +148,6 @@ pub(super) fn deploy(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod incentives;
