@@ -11,7 +11,7 @@ use dhc_chain::{
 use dhc_content::oakley::{
     AccessRequest, Authorisation, HandshakeError, Refusal, Responder as Machine, Scope, Step,
 };
-use dhc_domain::{GrantState, Timestamp};
+use dhc_domain::{B256, GrantState, Timestamp};
 use dhc_ipc::{Event, Failure};
 
 use crate::{
@@ -155,20 +155,22 @@ async fn judge(
         .history::<Accessed>(session, "accesses", session.address, At::Latest)
         .await
         .map_err(|_| Refusal::AccessUnproven)?;
-    let entered = log.complete
-        && log.entries.iter().any(|e| {
-            e.seq == request.access.seq
-                && e.hash() == request.access.entry
-                && e.id == request.grant
-                && e.by == request.grantee
-                && e.object == root
-                && is_recent(now, e.time)
-        });
-    if entered {
+    let opens = |entry| stands_behind(entry, request, root, now);
+    if log.complete && log.entries.iter().any(opens) {
         Ok(record)
     } else {
         Err(Refusal::AccessUnproven)
     }
+}
+
+/// Whether a proven entry of the log is the one that the request names, and still opens.
+fn stands_behind(entry: &Accessed, request: &AccessRequest, root: B256, now: Timestamp) -> bool {
+    entry.seq == request.access.seq
+        && entry.hash() == request.access.entry
+        && entry.id == request.grant
+        && entry.by == request.grantee
+        && entry.object == root
+        && is_recent(now, entry.time)
 }
 
 fn is_recent(now: Timestamp, entered: Timestamp) -> bool {
@@ -177,7 +179,63 @@ fn is_recent(now: Timestamp, entered: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use cid::Cid;
+    use dhc_content::oakley::AccessEntry;
+    use dhc_domain::{Address, GrantId, Height};
+
     use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+    const ROOT: B256 = B256::repeat_byte(3);
+
+    fn entry(time: Timestamp) -> Accessed {
+        Accessed {
+            owner: Address::repeat_byte(1),
+            seq: 4,
+            id: GrantId(B256::repeat_byte(2)),
+            by: Address::repeat_byte(5),
+            purpose: 0,
+            object: ROOT,
+            mode: 0,
+            time,
+            height: Height(9),
+        }
+    }
+
+    fn request_for(entry: &Accessed) -> AccessRequest {
+        AccessRequest {
+            grantee: entry.by,
+            owner: entry.owner,
+            grant: entry.id,
+            access: AccessEntry {
+                seq: entry.seq,
+                entry: entry.hash(),
+            },
+            root: Cid::default(),
+        }
+    }
+
+    #[test]
+    fn an_entry_of_anything_else_or_too_old_opens_nothing() {
+        let entry = entry(NOW);
+        let request = request_for(&entry);
+        assert!(stands_behind(&entry, &request, ROOT, NOW));
+        assert!(!stands_behind(&entry, &request, B256::ZERO, NOW));
+        let others: [fn(&mut AccessRequest); 4] = [
+            |r| r.access.seq += 1,
+            |r| r.access.entry = B256::ZERO,
+            |r| r.grant = GrantId(B256::ZERO),
+            |r| r.grantee = Address::ZERO,
+        ];
+        for alter in others {
+            let mut request = request;
+            alter(&mut request);
+            assert!(!stands_behind(&entry, &request, ROOT, NOW), "{request:?}");
+        }
+        let last = NOW.plus(ENTRY_S);
+        assert!(stands_behind(&entry, &request, ROOT, last));
+        assert!(!stands_behind(&entry, &request, ROOT, last.plus(1)));
+    }
 
     #[test]
     fn an_entry_opens_for_a_quarter_of_an_hour() {

@@ -3,8 +3,11 @@
 //!
 //! `DHC_BIN` names the `dhc` program; without it these tests skip.
 
+mod altered_asker;
+mod cut_off;
 mod earning;
 mod films;
+mod full_disk;
 mod import;
 mod money;
 mod network;

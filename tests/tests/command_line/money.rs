@@ -1,7 +1,5 @@
 //! Sending DHL.
 
-use std::{fs, path::Path, time::SystemTime};
-
 use crate::{
     people::{Person, network, text},
     process::kill_when,
@@ -63,27 +61,16 @@ fn flip_case(address: &str) -> String {
     format!("{prefix}{}{other}{}", &digits[..at], &digits[at + 1..])
 }
 
-/// The database's files as they stand: when they changed, and how long they are.
-fn written(home: &Path) -> Vec<Option<(SystemTime, u64)>> {
-    ["database.sqlite", "database.sqlite-wal"]
-        .map(|name| {
-            let file = fs::metadata(home.join(name)).ok()?;
-            Some((file.modified().ok()?, file.len()))
-        })
-        .to_vec()
-}
-
 #[test]
 fn a_payment_that_was_killed_is_paid_once() {
     let Some(network) = network() else { return };
     let (hal, ida) = (Person::new(&network), Person::new(&network));
     hal.run(["devnet", "fund", &hal.address, "9"]);
-    let home = hal.home();
     let command = || hal.command(send(&ida.address, "2"));
 
     // Once when it first wrote anything, and then in the block but not yet proven.
-    let before = written(&home);
-    kill_when(command(), || written(&home) != before);
+    let before = hal.written();
+    kill_when(command(), || hal.written() != before);
     kill_when(command(), || network.nonce(&hal.address) > 0);
     let sent = hal.run(send(&ida.address, "2"));
     assert_eq!(sent["status"], "ok");

@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::{Arc, Mutex, PoisonError, Weak},
+    time::SystemTime,
 };
 
 use serde_json::{Value, json};
@@ -40,19 +41,31 @@ pub fn network() -> Option<Arc<Network>> {
 
 impl Network {
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// One whose days are this long, in seconds.
+    pub fn with_days_of(seconds: u64) -> Self {
+        Self::start_with(&["--day-s", &seconds.to_string()])
+    }
+
+    fn start_with(more: &[&str]) -> Self {
         let network = Self {
             folder: tempfile::tempdir().unwrap(),
             service: Mutex::new(None),
         };
-        network.go_on();
+        network.launch(more);
         network
     }
 
     /// Starts it again on what it left.
     pub fn go_on(&self) {
-        let data = self.folder.path().join("devnet");
+        self.launch(&[]);
+    }
+
+    fn launch(&self, more: &[&str]) {
         let mut command = dhc(["devnet", "start", "--block-ms", BLOCK_MS, "--data"]);
-        command.arg(data);
+        command.arg(self.folder.path().join("devnet")).args(more);
         *self.service.lock().unwrap() = Some(Service::start(command));
     }
 
@@ -72,10 +85,19 @@ impl Network {
 
     /// How many transactions of an account stand in blocks, as the node says.
     pub fn nonce(&self, address: &str) -> u64 {
+        self.count(address, "latest")
+    }
+
+    /// As [`nonce`](Self::nonce), with those that wait for a block.
+    pub fn sent(&self, address: &str) -> u64 {
+        self.count(address, "pending")
+    }
+
+    fn count(&self, address: &str, block: &str) -> u64 {
         let url = self.ready("evm");
         let host = url.trim_start_matches("http://").trim_end_matches('/');
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_getTransactionCount",
-            "params": [address, "latest"]})
+            "params": [address, block]})
         .to_string();
         let mut stream = TcpStream::connect(host).unwrap();
         write!(
@@ -104,7 +126,11 @@ pub struct Person {
 impl Person {
     /// A home without a vault.
     pub fn without_vault(network: &Network) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::living_in(tempfile::tempdir().unwrap(), network)
+    }
+
+    /// A home without a vault, in a folder of the caller's.
+    pub fn living_in(folder: TempDir, network: &Network) -> Self {
         fs::write(folder.path().join("password"), PASSWORD).unwrap();
         Self {
             folder,
@@ -115,18 +141,26 @@ impl Person {
 
     /// With a vault, but nothing on the chain.
     pub fn new(network: &Network) -> Self {
-        let mut person = Self::without_vault(network);
-        let made = person.run(["vault", "create"]);
-        person.address = text(&made["accounts"][0], "address");
-        person
+        Self::without_vault(network).with_vault()
+    }
+
+    /// Now with a vault.
+    pub fn with_vault(mut self) -> Self {
+        let made = self.run(["vault", "create"]);
+        self.address = text(&made["accounts"][0], "address");
+        self
     }
 
     /// With 10 DHL and published keys.
     pub fn settled(network: &Network) -> Self {
-        let person = Self::new(network);
-        person.run(["devnet", "fund", &person.address, "10"]);
-        person.run(["identity", "publish"]);
-        person
+        Self::new(network).settles()
+    }
+
+    /// Now with 10 DHL and published keys.
+    pub fn settles(self) -> Self {
+        self.run(["devnet", "fund", &self.address, "10"]);
+        self.run(["identity", "publish"]);
+        self
     }
 
     pub fn home(&self) -> PathBuf {
@@ -135,6 +169,16 @@ impl Person {
 
     pub fn password_file(&self) -> PathBuf {
         self.folder.path().join("password")
+    }
+
+    /// The database's files as they stand: when they changed, and how long they are.
+    pub fn written(&self) -> Vec<Option<(SystemTime, u64)>> {
+        ["database.sqlite", "database.sqlite-wal"]
+            .map(|name| {
+                let file = fs::metadata(self.home().join(name)).ok()?;
+                Some((file.modified().ok()?, file.len()))
+            })
+            .to_vec()
     }
 
     /// A path of this person's outside of their home.
