@@ -86,7 +86,7 @@ async fn chain_news(profile: &Profile, view: &mut HomeView) -> Result<Vec<News>,
     for (i, e) in log.entries.iter().enumerate().take(SHOWN) {
         let earlier = log.entries[i + 1..]
             .iter()
-            .filter(|o| o.grant == e.grant)
+            .filter(|o| o.by == e.by && o.object == e.object)
             .count();
         news.push(News::Opening {
             grant: e.grant.clone(),

@@ -159,7 +159,7 @@ pub enum News {
         time: String,
         sealed: bool,
     },
-    /// Somebody opened a record of mine, for the `nth` time under this grant.
+    /// Somebody opened a record of mine, for the `nth` time, whatever the grant.
     Opening {
         grant: String,
         by: String,
