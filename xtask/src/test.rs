@@ -98,6 +98,13 @@ pub fn all(workspace: &Workspace, long: bool, only: Option<String>) -> Result<Ex
             network::Node::Lacking(why) => (Count::SKIPPED, why),
         })
     });
+    if node.is_some() && (long || begun.elapsed() < NODE_BY) {
+        report.stage("node's own tests", || {
+            Ok((network::test(workspace, LIMIT)?, String::new()))
+        });
+    } else {
+        report.skip("node's own tests", "no node, or too late");
+    }
     let programs = Programs {
         kubo: kubo.as_deref(),
         node: node.as_deref(),

@@ -31,12 +31,16 @@ fn without_one_of_four_validators_the_network_goes_on_and_the_lost_one_catches_u
     let Some(mut real) = four() else { return };
     let person = Person::new(real.network_file());
     real.kill(2);
-    let killed = Instant::now();
-    let before = real.height(0).expect("it answers");
-    let after = grows(&real, 0, before);
-    let gap = killed.elapsed();
-    println!("the next block {} ms after the kill", gap.as_millis());
-    assert!(gap < GOES_ON, "{gap:?}");
+    let mut after = real.height(0).expect("it answers");
+    let mut longest = Duration::ZERO;
+    // Long enough for the lost one's turn to propose.
+    for _ in 0..6 {
+        let begun = Instant::now();
+        after = grows(&real, 0, after);
+        longest = longest.max(begun.elapsed());
+    }
+    println!("at most {} ms without a block", longest.as_millis());
+    assert!(longest < GOES_ON, "{longest:?}");
 
     person.run(&["devnet", "fund", &person.address, "2"]);
     assert_eq!(person.balance().0, "2000000000000000000");

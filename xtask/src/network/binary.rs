@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use crate::command::{ask, program, stream};
 use crate::native;
 use crate::stamp::Stamp;
+use crate::tally::Count;
 use crate::workspace::Workspace;
 
 const FOLDER: &str = "network";
@@ -82,6 +83,27 @@ pub fn node_within(workspace: &Workspace, limit: Duration) -> Result<Node> {
     }
     stamp.set()?;
     Ok(Node::There(binary))
+}
+
+/// Format, vet and the node's own tests, with the flags of the build so that little is compiled
+/// anew.
+pub fn test(workspace: &Workspace, limit: Duration) -> Result<Count> {
+    let folder = workspace.root.join(FOLDER);
+    let unformatted = ask(program("gofmt", &folder).args(["-l", "."]))?;
+    if !unformatted.trim().is_empty() {
+        eprintln!("gofmt -w {}", unformatted.trim());
+    }
+    let mut count = Count::of(unformatted.trim().is_empty());
+    for checked in ["vet", "test"] {
+        let outcome = stream(
+            program("go", &folder)
+                .env("CGO_ENABLED", "0")
+                .args([checked, "-trimpath", "./..."]),
+            limit,
+        )?;
+        count += Count::of(outcome.success());
+    }
+    Ok(count)
 }
 
 fn place(workspace: &Workspace, version: &str) -> Result<(PathBuf, Stamp)> {

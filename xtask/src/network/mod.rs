@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use serde_json::Value;
 
-pub use binary::{Node, node, node_within};
+pub use binary::{Node, node, node_within, test};
 use supervisor::Supervisor;
 
 use crate::build;
