@@ -108,7 +108,17 @@ pub fn test(workspace: &Workspace, limit: Duration) -> Result<Count> {
 
 fn place(workspace: &Workspace, version: &str) -> Result<(PathBuf, Stamp)> {
     let folder = workspace.cache.join("dhc-node");
-    let stamp = Stamp::new(folder.join("stamp"), &[version], &workspace.root, &[FOLDER])?;
+    let sources = [
+        "go.mod",
+        "go.sum",
+        "main.go",
+        "commands.go",
+        "chain",
+        "genesis",
+    ]
+    .map(|name| format!("{FOLDER}/{name}"));
+    let inputs = sources.each_ref().map(String::as_str);
+    let stamp = Stamp::new(folder.join("stamp"), &[version], &workspace.root, &inputs)?;
     Ok((folder.join("dhc-node"), stamp))
 }
 
