@@ -124,7 +124,7 @@ pub fn of_a_header() -> Vec<Told> {
 }
 
 fn of_signatures() -> Vec<Told> {
-    let lies: [(&'static str, Lie); 16] = [
+    let lies: [(&'static str, Lie); 17] = [
         (
             "one signature for all",
             of_head!(|a| {
@@ -173,6 +173,14 @@ fn of_signatures() -> Vec<Told> {
                 signatures(a)
                     .iter_mut()
                     .for_each(|s| altered(&mut s["signature"]));
+            }),
+        ),
+        (
+            "signatures that are no base64",
+            of_head!(|a| {
+                signatures(a)
+                    .iter_mut()
+                    .for_each(|s| s["signature"] = json!("="));
             }),
         ),
         (

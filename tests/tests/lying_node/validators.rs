@@ -29,7 +29,7 @@ macro_rules! of_set {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_other_validators_are_believed() {
     let world = World::start().await;
-    let lies: [(&'static str, Lie); 12] = [
+    let lies: [(&'static str, Lie); 13] = [
         (
             "a power raised",
             of_set!(|a| set(a)[0]["voting_power"] = json!("1000000")),
@@ -64,6 +64,10 @@ async fn no_other_validators_are_believed() {
         (
             "another key",
             of_set!(|a| altered(&mut set(a)[0]["pub_key"]["value"])),
+        ),
+        (
+            "a key that is no base64",
+            of_set!(|a| set(a)[0]["pub_key"]["value"] = json!("AAAAA=")),
         ),
         (
             "a key of another kind",

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use dhc_domain::Height;
-use serde::{Deserialize, Deserializer};
-use serde_json::json;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::{json, value::RawValue};
 use tendermint::{block::signed_header::SignedHeader, validator};
 
 use super::{JsonRpc, NodeError, at_most};
@@ -57,13 +57,67 @@ struct BlockResults {
 
 #[derive(Deserialize)]
 struct CommitReply {
+    #[serde(deserialize_with = "sound::<SignedHeaderTexts, _, _>")]
     signed_header: SignedHeader,
+}
+
+// tendermint reads base64 by `subtle-encoding`, which panics on some texts that are none. What it
+// is given is therefore read once before, by these, for its base64 alone.
+
+#[derive(Deserialize)]
+struct SignedHeaderTexts {
+    #[serde(rename = "commit")]
+    _commit: CommitTexts,
+}
+
+#[derive(Deserialize)]
+struct CommitTexts {
+    #[serde(
+        rename = "signatures",
+        deserialize_with = "at_most::<MAX_VALIDATORS, _, _>"
+    )]
+    _signatures: Vec<SignatureTexts>,
+}
+
+#[derive(Deserialize)]
+struct SignatureTexts {
+    #[serde(default, rename = "signature", deserialize_with = "base64_bytes")]
+    _signature: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct ValidatorTexts {
+    #[serde(rename = "pub_key")]
+    _pub_key: KeyTexts,
+}
+
+#[derive(Deserialize)]
+struct KeyTexts {
+    #[serde(rename = "value", deserialize_with = "base64_bytes")]
+    _value: Vec<u8>,
+}
+
+/// A validator whose key is base64.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Listed(#[serde(deserialize_with = "sound::<ValidatorTexts, _, _>")] validator::Info);
+
+/// A `T` whose JSON is a `Texts`, too.
+fn sound<'de, Texts, T, D>(d: D) -> Result<T, D::Error>
+where
+    Texts: DeserializeOwned,
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let raw = Box::<RawValue>::deserialize(d)?;
+    serde_json::from_str::<Texts>(raw.get()).map_err(serde::de::Error::custom)?;
+    serde_json::from_str(raw.get()).map_err(serde::de::Error::custom)
 }
 
 #[derive(Deserialize)]
 struct ValidatorsReply {
     #[serde(deserialize_with = "at_most::<VALIDATORS_PER_PAGE, _, _>")]
-    validators: Vec<validator::Info>,
+    validators: Vec<Listed>,
     #[serde(deserialize_with = "decimal")]
     total: i64,
 }
@@ -153,7 +207,7 @@ impl CometNode {
             });
             let reply: ValidatorsReply = self.rpc.call(METHOD, params, VALIDATORS).await?;
             let last = reply.validators.len() < VALIDATORS_PER_PAGE;
-            all.extend(reply.validators);
+            all.extend(reply.validators.into_iter().map(|Listed(info)| info));
             if all.len() > MAX_VALIDATORS {
                 return Err(NodeError::malformed(METHOD, "too many validators"));
             }

@@ -2,6 +2,7 @@
 //! tell the truth or lie.
 
 mod conformance;
+mod decoders;
 mod forgeries;
 mod formats;
 mod headers;
