@@ -6,6 +6,7 @@ mod backwards;
 mod block;
 mod client;
 mod error;
+mod signatures;
 mod verify;
 mod witness;
 

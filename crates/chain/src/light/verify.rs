@@ -3,13 +3,18 @@ use std::time::Duration;
 use dhc_domain::Timestamp;
 use tendermint::{Time, trust_threshold::TrustThresholdFraction};
 use tendermint_light_client_verifier::{
-    ProdVerifier, Verdict as VerifierVerdict, Verifier,
+    PredicateVerifier, Verdict as VerifierVerdict, Verifier,
     errors::VerificationErrorDetail,
+    operations::ProdCommitValidator,
     options::Options,
+    predicates::ProdPredicates,
     types::{TrustedBlockState, UntrustedBlockState},
 };
 
-use super::LightBlock;
+use super::{LightBlock, signatures::Together};
+
+/// The Tendermint light client's verifier, with signatures verified in batches.
+type LightVerifier = PredicateVerifier<ProdPredicates, Together, ProdCommitValidator>;
 
 /// How long trust lasts, and how exact clocks are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +75,7 @@ pub fn verify(
         next_validators: &trusted.next_validators,
         next_validators_hash: header.next_validators_hash,
     };
-    let verifier = ProdVerifier::default();
+    let verifier = LightVerifier::default();
     match verifier.verify_update_header(state(untrusted), base(), &options, now) {
         VerifierVerdict::Success => Verdict::Trusted,
         VerifierVerdict::NotEnoughTrust(_) => Verdict::TooFewKnown,
@@ -92,7 +97,7 @@ pub fn verify(
 /// Whether a block is consistent in itself and signed by more than two thirds of its own
 /// validators. Says nothing of whether those are the chain's.
 pub(super) fn verify_own_commit(block: &LightBlock) -> Result<(), String> {
-    let verifier = ProdVerifier::default();
+    let verifier = LightVerifier::default();
     for verdict in [
         verifier.verify_validator_sets(&state(block)),
         verifier.verify_commit(&state(block)),

@@ -10,5 +10,6 @@ mod histories;
 mod layout;
 mod proofs;
 mod reads;
+mod signatures;
 mod support;
 mod transactions;
