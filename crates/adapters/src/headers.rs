@@ -1,8 +1,11 @@
 //! Trusted headers in one file of the profile.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
-use dhc_chain::ports::{HeaderStore, StoreError};
+use dhc_chain::ports::{Evidence, HeaderStore, StoreError};
 use dhc_domain::Height;
 use redb::{Database, ReadableTable, ReadableTableMetadata, TableDefinition};
 
@@ -15,6 +18,8 @@ const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("light_blocks_1
 #[derive(Debug)]
 pub struct RedbHeaderStore {
     database: Database,
+    /// Beside the database, as a person sends it on.
+    evidence: PathBuf,
 }
 
 impl RedbHeaderStore {
@@ -49,9 +54,16 @@ impl RedbHeaderStore {
             .map_err(redb::Error::Io)
             .map_err(failed)?;
         let database = redb::Builder::new().create_file(file).map_err(failed)?;
-        let store = Self { database };
+        let evidence = path.with_extension("conflict.json");
+        let store = Self { database, evidence };
         store.write(|table| table.len().map(drop))?;
         Ok(store)
+    }
+
+    fn evidence_name(&self) -> (&Path, String) {
+        let name = self.evidence.file_name().unwrap_or_default();
+        let folder = self.evidence.parent().unwrap_or(Path::new("."));
+        (folder, name.to_string_lossy().into_owned())
     }
 
     fn read<T>(
@@ -118,6 +130,34 @@ impl HeaderStore for RedbHeaderStore {
     fn clear(&self) -> Result<(), StoreError> {
         self.write(|table| table.retain(|_, _| false))
     }
+
+    fn keep_evidence(&self, evidence: &[u8]) -> Result<Option<String>, StoreError> {
+        let (folder, name) = self.evidence_name();
+        durable::replace(folder, &name, evidence).map_err(io_failed)?;
+        Ok(Some(self.evidence.display().to_string()))
+    }
+
+    fn evidence(&self) -> Result<Option<Evidence>, StoreError> {
+        let bytes = durable::read(&self.evidence).map_err(io_failed)?;
+        let place = Some(self.evidence.display().to_string());
+        Ok(bytes.map(|bytes| Evidence { bytes, place }))
+    }
+
+    fn dismiss_evidence(&self) -> Result<(), StoreError> {
+        if !self.evidence.exists() {
+            return Ok(());
+        }
+        let old = (1..).map(|n| self.evidence.with_extension(format!("{n}.json")));
+        let Some(free) = old.into_iter().find(|path| !path.exists()) else {
+            return Ok(());
+        };
+        fs::rename(&self.evidence, free).map_err(io_failed)?;
+        durable::sync_folder(self.evidence_name().0).map_err(io_failed)
+    }
+}
+
+fn io_failed(error: io::Error) -> StoreError {
+    failed(redb::Error::Io(error))
 }
 
 fn failed(error: impl Into<redb::Error>) -> StoreError {
@@ -152,8 +192,18 @@ mod tests {
         store.prune(h(20), h(1))?;
         assert_eq!((store.get(h(1))?, store.get(h(10))?), (Some(vec![1]), None));
         assert_eq!(store.at_or_below(h(29))?, Some((h(20), b"again".to_vec())));
+        assert_eq!(
+            (store.evidence()?, store.dismiss_evidence().is_ok()),
+            (None, true)
+        );
+        store.keep_evidence(b"first")?;
+        let place = store.keep_evidence(b"second")?;
         store.clear()?;
         assert_eq!(store.latest()?, None);
+        let bytes = b"second".to_vec();
+        assert_eq!(store.evidence()?, Some(Evidence { bytes, place }));
+        store.dismiss_evidence()?;
+        assert_eq!(store.evidence()?, None);
         Ok(())
     }
 
@@ -177,6 +227,27 @@ mod tests {
             .map_err(redb::Error::Io)
             .map_err(failed)?;
         RedbHeaderStore::open(&path)?.put(Height(7), b"block")
+    }
+
+    #[test]
+    fn evidence_outlives_the_process_and_its_dismissal() -> Result<(), StoreError> {
+        let folder = tempfile::tempdir()
+            .map_err(redb::Error::Io)
+            .map_err(failed)?;
+        let path = folder.path().join("chain.redb");
+        for n in [1, 2] {
+            let place = RedbHeaderStore::open(&path)?.keep_evidence(b"{}")?;
+            let store = RedbHeaderStore::open(&path)?;
+            assert_eq!(store.evidence()?.and_then(|e| e.place), place);
+            store.dismiss_evidence()?;
+            assert!(
+                folder
+                    .path()
+                    .join(format!("chain.conflict.{n}.json"))
+                    .exists()
+            );
+        }
+        Ok(())
     }
 
     #[test]

@@ -58,6 +58,7 @@ pub async fn dispatch(app: &App, call: Call, job: &Job) -> Result<Value, Failure
         ipc::ChangeSettings => |a| settings::change(&*profile()?, a)?,
         ipc::Home => |_| home::home(&*profile()?).await?,
         ipc::NodeStatus => |_| node::status(&*profile()?).await?,
+        ipc::ResumeNode => |_| node::resume(&*profile()?).await?,
         ipc::StorageStatus => |_| node::storage(&*profile()?).await?,
         ipc::PublishIdentity => |_| identity::publish(&*profile()?, job).await?,
         ipc::ShowIdentity => |a| identity::show(&*profile()?, a.address.as_deref()).await?,

@@ -234,6 +234,24 @@ pub fn prepare_failure(e: PrepareError) -> Failure {
 pub fn sync_failure(e: SyncError) -> Failure {
     match e {
         SyncError::Store(e) => store_failure(e.into()),
+        SyncError::WitnessConflict(conflict) => {
+            let failure = Failure::new(
+                Code::WitnessConflict,
+                format!(
+                    "{} and {} show different blocks at height {}",
+                    conflict.primary.endpoint, conflict.witness.endpoint, conflict.height
+                ),
+            );
+            match &conflict.kept {
+                Some(place) if conflict.stops() => failure.hint(format!(
+                    "the validators signed both: send the evidence to the network's operators \
+                     ({place}), take the endpoint that you do not trust out of the network's \
+                     file, then: dhc node resume"
+                )),
+                Some(place) => failure.hint(format!("the evidence: {place}")),
+                None => failure,
+            }
+        }
         e => {
             let code = reason_code(e.reason());
             let failure = Failure::new(code, e.to_string());

@@ -1,15 +1,18 @@
 //! What is known of the network and of this device's own node.
 
-use dhc_chain::WitnessStanding;
-use dhc_ipc::{Code, Failure, NodeView, StorageView, WitnessView};
+use dhc_chain::{WitnessStanding, WitnessStatus};
+use dhc_ipc::{Code, Failure, Guard, NodeView, StorageView, WitnessView};
 
-use crate::{failure::standing, ports::StoreError, profile::Profile, records};
+use crate::{
+    failure::standing, ledger::sync_failure, ports::StoreError, profile::Profile, records,
+};
 
 pub async fn status(profile: &Profile) -> Result<NodeView, Failure> {
     // Unreachable or untrusted is an answer here, not a failure.
     let status = profile.chain.status().await;
     let head = profile.chain.sync().await.ok();
     let network = profile.chain.network();
+    let conflict = profile.chain.conflict().map_err(kept_failure)?;
     Ok(NodeView {
         network: network.name.clone(),
         chain_id: network.chain_id.clone(),
@@ -34,12 +37,35 @@ pub async fn status(profile: &Profile) -> Result<NodeView, Failure> {
                 }
             })
             .collect(),
+        guard: guard(&status.witnesses),
+        evidence: conflict.and_then(|conflict| conflict.kept),
         standing: standing(status.standing),
         trusted_hash: head.map(|h| h.hash.to_string()).unwrap_or_default(),
         trusted_time: status.head_time.map(|t| t.to_string()),
         endpoints: network.rpc.iter().chain(&network.evm).cloned().collect(),
         day_s: network.day_s,
     })
+}
+
+/// Goes on after a fork, from what the nodes agreed on.
+pub async fn resume(profile: &Profile) -> Result<NodeView, Failure> {
+    profile.chain.resume().await.map_err(kept_failure)?;
+    status(profile).await
+}
+
+fn kept_failure(e: dhc_chain::StoreError) -> Failure {
+    sync_failure(e.into())
+}
+
+fn guard(witnesses: &[WitnessStatus]) -> Guard {
+    let agrees = |w: &WitnessStatus| matches!(w.standing, WitnessStanding::Agrees { .. });
+    if witnesses.is_empty() {
+        Guard::Alone
+    } else if witnesses.iter().any(agrees) {
+        Guard::Witnessed
+    } else {
+        Guard::Unconfirmed
+    }
 }
 
 /// 20 GiB: said on the settings screen; imports beyond it are refused as a full disk is.

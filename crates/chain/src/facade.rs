@@ -4,9 +4,9 @@ use dhc_domain::{Address, Height, NetworkError, NetworkFile, Standing, Timestamp
 use tendermint::chain;
 
 use crate::{
-    light::{Head, LightClient, Rules, SyncError, WitnessStatus, anchor::Checkpoint},
+    light::{Conflict, Head, LightClient, Rules, SyncError, WitnessStatus, anchor::Checkpoint},
     node::{CometNode, EvmNode, Pool},
-    ports::{Clock, HeaderStore, Transport},
+    ports::{Clock, HeaderStore, StoreError, Transport},
 };
 
 /// A head younger than this is recent enough to read under: about one block.
@@ -112,6 +112,18 @@ impl Chain {
     /// Goes to the network's latest block, compares it with the witnesses, and trusts it.
     pub async fn sync(&self) -> Result<Head, SyncError> {
         self.light.sync().await
+    }
+
+    /// The conflict of which evidence is kept. While it [stops](Conflict::stops) the light client,
+    /// nothing is believed.
+    pub fn conflict(&self) -> Result<Option<Conflict>, StoreError> {
+        self.light.kept()
+    }
+
+    /// A person has looked at the evidence and decided whom to ask: goes on from what the nodes
+    /// agreed on. `false` where there was no conflict.
+    pub async fn resume(&self) -> Result<bool, StoreError> {
+        self.light.resume().await
     }
 
     /// The head, at most about one block old.

@@ -22,9 +22,10 @@ pub use alloy::{
 };
 pub use facade::{Chain, ConfigError, Endpoints, Status};
 pub use history::{HistoryError, HistoryPage, HistoryVerdict, Prefix};
-pub use light::{Conflict, Head, SyncError, WitnessStanding, WitnessStatus};
+pub use light::{Conflict, Finding, Head, SyncError, WitnessStanding, WitnessStatus};
 pub use ports::{
-    Clock, HeaderStore, MemoryHeaderStore, SignError, Signer, StoreError, Transport, TransportError,
+    Clock, Evidence, HeaderStore, MemoryHeaderStore, SignError, Signer, StoreError, Transport,
+    TransportError,
 };
 pub use reads::{At, ReadError};
 pub use tx::{

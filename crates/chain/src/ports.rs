@@ -1,7 +1,11 @@
 //! What the light client needs of the world: a way to a node, a place for trusted headers, a
 //! clock, and somebody who signs.
 
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard},
+    time::Duration,
+};
 
 use alloy::primitives::{Address, Signature};
 use async_trait::async_trait;
@@ -43,7 +47,23 @@ pub trait HeaderStore: Send + Sync {
     fn at_or_above(&self, height: Height) -> Result<Option<(Height, Vec<u8>)>, StoreError>;
     /// Removes blocks below `height` except the one at `keep`.
     fn prune(&self, below: Height, keep: Height) -> Result<(), StoreError>;
+    /// Removes every block. Evidence stays.
     fn clear(&self) -> Result<(), StoreError>;
+
+    /// Keeps the evidence of a conflict, in the place of any other, and says where a person finds
+    /// it.
+    fn keep_evidence(&self, evidence: &[u8]) -> Result<Option<String>, StoreError>;
+    fn evidence(&self) -> Result<Option<Evidence>, StoreError>;
+    /// A person has decided: the evidence counts no more. A copy stays where it can.
+    fn dismiss_evidence(&self) -> Result<(), StoreError>;
+}
+
+/// Evidence as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    pub bytes: Vec<u8>,
+    /// A path, where it is a file.
+    pub place: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,18 +95,24 @@ pub struct SignError(pub String);
 
 /// A header store in memory: for a first look at a network, and for tests.
 #[derive(Debug, Default)]
-pub struct MemoryHeaderStore(Mutex<BTreeMap<Height, Vec<u8>>>);
+pub struct MemoryHeaderStore {
+    blocks: Mutex<BTreeMap<Height, Vec<u8>>>,
+    evidence: Mutex<Option<Vec<u8>>>,
+}
 
 impl MemoryHeaderStore {
     fn with<T>(
         &self,
         f: impl FnOnce(&mut BTreeMap<Height, Vec<u8>>) -> T,
     ) -> Result<T, StoreError> {
-        self.0
-            .lock()
-            .map(|mut map| f(&mut map))
-            .map_err(|_| StoreError::Other("lock poisoned".into()))
+        locked(&self.blocks).map(|mut map| f(&mut map))
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>, StoreError> {
+    mutex
+        .lock()
+        .map_err(|_| StoreError::Other("lock poisoned".into()))
 }
 
 fn owned((height, block): (&Height, &Vec<u8>)) -> (Height, Vec<u8>) {
@@ -121,5 +147,20 @@ impl HeaderStore for MemoryHeaderStore {
 
     fn clear(&self) -> Result<(), StoreError> {
         self.with(BTreeMap::clear)
+    }
+
+    fn keep_evidence(&self, evidence: &[u8]) -> Result<Option<String>, StoreError> {
+        *locked(&self.evidence)? = Some(evidence.to_vec());
+        Ok(None)
+    }
+
+    fn evidence(&self) -> Result<Option<Evidence>, StoreError> {
+        let bytes = locked(&self.evidence)?.clone();
+        Ok(bytes.map(|bytes| Evidence { bytes, place: None }))
+    }
+
+    fn dismiss_evidence(&self) -> Result<(), StoreError> {
+        *locked(&self.evidence)? = None;
+        Ok(())
     }
 }

@@ -209,6 +209,9 @@ fn words(text: &str) -> Result<u8, String> {
 #[derive(Subcommand)]
 pub enum Node {
     Status,
+    /// Go on after nodes contradicted each other: you have looked at the evidence and chosen whom
+    /// to ask.
+    Resume,
 }
 
 #[derive(Subcommand)]

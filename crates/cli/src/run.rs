@@ -76,6 +76,7 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
         }
         Command::Vault(vault) => vaults(cli, &one, vault).await,
         Command::Node(Node::Status) => one.ask(ipc::NodeStatus {}).await,
+        Command::Node(Node::Resume) => one.ask(ipc::ResumeNode {}).await,
         Command::Identity(Identity::Publish) => one.ask(ipc::PublishIdentity {}).await,
         Command::Identity(Identity::Show { address }) => {
             one.ask(ipc::ShowIdentity {

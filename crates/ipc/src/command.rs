@@ -56,6 +56,7 @@ commands! {
     ChangeSettings => "settings_change" => SettingsView,
     Home => "home" => HomeView,
     NodeStatus => "node_status" => NodeView,
+    ResumeNode => "node_resume" => NodeView,
     StorageStatus => "storage_status" => StorageView,
     PublishIdentity => "identity_publish" => IdentityView,
     ShowIdentity => "identity_show" => IdentityView,

@@ -21,6 +21,23 @@ pub enum Standing {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NodeStatus {}
 
+/// Goes on after a fork: the person has looked at the evidence and chosen whom to ask.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ResumeNode {}
+
+/// Who confirms the head, beside the node that showed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guard {
+    /// A witness has the same. To deceive, its operator and a third of the validators, by power,
+    /// must conspire with the node.
+    Witnessed,
+    /// Witnesses are configured; none could be compared with.
+    Unconfirmed,
+    /// No witness is configured: a third of the validators and the node suffice to deceive.
+    Alone,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NodeView {
     pub network: String,
@@ -30,6 +47,9 @@ pub struct NodeView {
     pub latest_height: u64,
     pub synced: bool,
     pub witnesses: Vec<WitnessView>,
+    pub guard: Guard,
+    /// The file with the evidence of a conflict between nodes, where there was one.
+    pub evidence: Option<String>,
     pub standing: Standing,
     /// Header hash at the trusted height.
     pub trusted_hash: String,

@@ -6,6 +6,7 @@
 //! to. The tests of the program need `DHC_BIN`, as those of the command line.
 
 mod bodies;
+mod fork;
 mod headers;
 mod hints;
 mod lie;

@@ -26,7 +26,7 @@ const MOST_KB: u64 = 200 * 1024;
 /// Between two looks at a process that runs.
 const LOOK: Duration = Duration::from_millis(4);
 
-struct Ended {
+pub struct Ended {
     output: Output,
     took: Duration,
     peak_kb: u64,
@@ -34,21 +34,23 @@ struct Ended {
 
 impl Ended {
     /// `Ok` with the answer, or the failure's code.
-    fn answer(&self) -> Result<Value, String> {
+    pub fn answer(&self) -> Result<Value, String> {
         if self.output.status.success() {
             return Ok(serde_json::from_slice(&self.output.stdout).expect("a JSON document"));
         }
+        Err(self.failure()["code"].as_str().expect("a code").to_owned())
+    }
+
+    pub fn failure(&self) -> Value {
         let said = String::from_utf8_lossy(&self.output.stderr);
-        let failure: Value = said
-            .lines()
+        said.lines()
             .last()
             .and_then(|line| serde_json::from_str(line).ok())
-            .unwrap_or_else(|| panic!("no failure: {said}"));
-        Err(failure["code"].as_str().expect("a code").to_owned())
+            .unwrap_or_else(|| panic!("no failure: {said}"))
     }
 }
 
-fn program() -> Option<PathBuf> {
+pub fn program() -> Option<PathBuf> {
     let program = env::var_os("DHC_BIN").map(PathBuf::from);
     if program.is_none() {
         println!("skipped: DHC_BIN is not set");
@@ -57,14 +59,13 @@ fn program() -> Option<PathBuf> {
 }
 
 /// A home on a network described by a file of its own.
-struct Home {
+pub struct Home {
     program: PathBuf,
     folder: tempfile::TempDir,
 }
 
 impl Home {
     fn new(program: &Path, world: &World, side: Side, url: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         let mut network = serde_json::to_value(&world.devnet.network_file).expect("JSON");
         let place = match side {
             Side::Comet => "rpc",
@@ -72,15 +73,27 @@ impl Home {
             Side::Witness => "witnesses",
         };
         network[place] = json!([url]);
-        fs::write(folder.path().join("network.json"), network.to_string()).expect("written");
-        fs::write(folder.path().join("password"), "a quiet afternoon").expect("written");
-        Self {
-            program: program.to_owned(),
-            folder,
-        }
+        Self::on(program, &network)
     }
 
-    async fn run(&self, args: &[&str]) -> Ended {
+    pub fn on(program: &Path, network: &Value) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("password"), "a quiet afternoon").expect("written");
+        let home = Self {
+            program: program.to_owned(),
+            folder,
+        };
+        home.moves_to(network);
+        home
+    }
+
+    /// The person edits the network's file.
+    pub fn moves_to(&self, network: &Value) {
+        let file = self.folder.path().join("network.json");
+        fs::write(file, network.to_string()).expect("written");
+    }
+
+    pub async fn run(&self, args: &[&str]) -> Ended {
         let within = |name: &str| self.folder.path().join(name);
         let mut command = Command::new(&self.program);
         command

@@ -1,8 +1,8 @@
 //! `/settings`: language, size, theme, security, network and node, storage, about.
 
 use dhc_ipc::{
-    ChangeSettings, IdentityView, NodeStatus, NodeView, Settings, ShowIdentity, StorageStatus,
-    StorageView,
+    ChangeSettings, Guard, IdentityView, NodeStatus, NodeView, Settings, ShowIdentity,
+    StorageStatus, StorageView,
 };
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -151,6 +151,11 @@ fn draw_identity(identity: IdentityView) -> AnyView {
 
 fn draw_node(node: NodeView) -> AnyView {
     let agreeing = node.witnesses.iter().filter(|w| w.agrees).count() as u64;
+    let guarded = match node.guard {
+        Guard::Witnessed => tn("settings.witnesses", agreeing, &[]),
+        Guard::Unconfirmed => t("settings.unconfirmed").to_owned(),
+        Guard::Alone => t("settings.alone").to_owned(),
+    };
     let sentence = if node.synced {
         tr(
             "settings.synced",
@@ -211,8 +216,9 @@ fn draw_node(node: NodeView) -> AnyView {
             <div class="row"><span class="tile">{icon(Icon::Globe)}</span>
                 <div class="grow stack-xs"><span class="strong">{node.network.clone()}</span><span class="sub">{sentence}</span></div></div>
             {mark(&node.standing)}
-            <p class="sub">{tn("settings.witnesses", agreeing, &[])}</p>
+            <p class="sub">{guarded}</p>
             <ul class="stack-s">{witnesses}</ul>
+            {node.evidence.clone().map(|path| view! { <p class="sub">{t("settings.evidence")} <span class="mono">{path}</span></p> })}
             {how_do_we_know(t("settings.node_proof"), &node.standing, facts)}
         </div>
     }

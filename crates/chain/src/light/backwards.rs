@@ -33,6 +33,10 @@ impl HeaderCache {
         });
     }
 
+    pub(super) fn forget(&self) {
+        self.with(BTreeMap::clear);
+    }
+
     fn get(&self, height: Height) -> Option<Header> {
         self.with(|map| map.get(&height).cloned())
     }
@@ -45,6 +49,7 @@ impl HeaderCache {
 impl LightClient {
     /// The trusted header at `height`, at or below the head.
     pub async fn header(&self, height: Height) -> Result<Header, SyncError> {
+        self.go_on()?;
         if let Some(header) = self.headers.get(height) {
             return Ok(header);
         }

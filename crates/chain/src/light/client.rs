@@ -9,11 +9,11 @@ use futures::lock::Mutex;
 use tendermint::{Hash, block::Header, chain, validator};
 
 use super::{
-    Conflict, LightBlock, Rules, SyncError, Verdict, WitnessStanding, WitnessStatus,
-    anchor::Checkpoint, backwards::HeaderCache, verify, witness::Shown,
+    LightBlock, Rules, SyncError, Verdict, WitnessStanding, WitnessStatus, anchor::Checkpoint,
+    backwards::HeaderCache, verify,
 };
 use crate::{
-    node::{CometNode, NodeError, Pool},
+    node::{CometNode, Pool},
     ports::{Clock, HeaderStore},
 };
 
@@ -43,19 +43,19 @@ pub struct LightClient {
     pub(super) checkpoint: Checkpoint,
     rules: Rules,
     pub(super) nodes: Arc<Pool<CometNode>>,
-    witnesses: Vec<CometNode>,
+    pub(super) witnesses: Vec<CometNode>,
     pub(super) store: Arc<dyn HeaderStore>,
     pub(super) clock: Arc<dyn Clock>,
     /// Serializes walks to the head.
-    walking: Mutex<()>,
+    pub(super) walking: Mutex<()>,
     seen: RwLock<Seen>,
     pub(super) headers: HeaderCache,
 }
 
 #[derive(Default)]
-struct Seen {
-    head: Option<(LightBlock, Head, Duration)>,
-    witnesses: Vec<WitnessStatus>,
+pub(super) struct Seen {
+    pub(super) head: Option<(LightBlock, Head, Duration)>,
+    pub(super) witnesses: Vec<WitnessStatus>,
     sets: VecDeque<(Hash, validator::Set)>,
     /// The highest height whose header verified.
     claimed: Option<Height>,
@@ -130,6 +130,7 @@ impl LightClient {
     }
 
     async fn walk(&self) -> Result<Head, SyncError> {
+        self.go_on()?;
         let none = || SyncError::Unreachable("the network names no node".into());
         let walked = self
             .nodes
@@ -237,98 +238,6 @@ impl LightClient {
         Ok(done)
     }
 
-    /// Asks every witness for the new head's header.
-    async fn compare(
-        &self,
-        node: &CometNode,
-        trusted: &LightBlock,
-        head: &LightBlock,
-    ) -> Result<(), SyncError> {
-        let asked = self
-            .witnesses
-            .iter()
-            .map(|witness| self.compare_with(witness, node, trusted, head));
-        let answers = futures::future::join_all(asked).await;
-        let mut statuses = Vec::with_capacity(answers.len());
-        for (witness, answer) in self.witnesses.iter().zip(answers) {
-            let standing = answer?;
-            statuses.push(WitnessStatus {
-                endpoint: witness.endpoint().to_owned(),
-                standing,
-            });
-        }
-        self.seen_mut().witnesses = statuses;
-        Ok(())
-    }
-
-    async fn compare_with(
-        &self,
-        witness: &CometNode,
-        node: &CometNode,
-        trusted: &LightBlock,
-        head: &LightBlock,
-    ) -> Result<WitnessStanding, SyncError> {
-        let shown = match witness.commit(Some(head.height())).await {
-            Ok(shown) => shown,
-            // A witness may be a block behind; what it has must then agree.
-            Err(NodeError::Refused { .. }) => match witness.commit(None).await {
-                Ok(latest) if latest.header.height.value() < head.height().0 => {
-                    let height = Height(latest.header.height.value());
-                    let ours = match self.header_from(node, head, height).await {
-                        Ok(ours) => ours,
-                        Err(_) => return Ok(WitnessStanding::Silent),
-                    };
-                    if ours.hash() == latest.header.hash() {
-                        return Ok(WitnessStanding::Agrees { height });
-                    }
-                    let primary = node.commit(Some(height)).await?;
-                    return Err(self.conflict(node, primary, witness, latest, trusted).await);
-                }
-                _ => return Ok(WitnessStanding::Silent),
-            },
-            Err(_) => return Ok(WitnessStanding::Silent),
-        };
-        if shown.header.hash() == head.hash() {
-            return Ok(WitnessStanding::Agrees {
-                height: head.height(),
-            });
-        }
-        Err(self
-            .conflict(node, head.signed_header.clone(), witness, shown, trusted)
-            .await)
-    }
-
-    async fn conflict(
-        &self,
-        node: &CometNode,
-        primary: tendermint::block::signed_header::SignedHeader,
-        witness: &CometNode,
-        shown: tendermint::block::signed_header::SignedHeader,
-        trusted: &LightBlock,
-    ) -> SyncError {
-        let height = Height(shown.header.height.value());
-        let both_verify = match self.complete(witness, shown.clone()).await {
-            Ok(block) if height > trusted.height() => {
-                self.path(witness, trusted, block).await.is_ok()
-            }
-            _ => false,
-        };
-        SyncError::WitnessConflict(Box::new(Conflict {
-            chain_id: self.chain_id.to_string(),
-            height,
-            common_height: trusted.height().min(height),
-            primary: Shown {
-                endpoint: node.endpoint().to_owned(),
-                signed_header: primary,
-            },
-            witness: Shown {
-                endpoint: witness.endpoint().to_owned(),
-                signed_header: shown,
-            },
-            both_verify,
-        }))
-    }
-
     /// A light block as `node` shows it, consistent in itself but not trusted.
     pub(super) async fn fetch(
         &self,
@@ -340,7 +249,7 @@ impl LightClient {
     }
 
     /// Adds the validator sets that a header commits to.
-    async fn complete(
+    pub(super) async fn complete(
         &self,
         node: &CometNode,
         signed_header: tendermint::block::signed_header::SignedHeader,
@@ -399,7 +308,7 @@ impl LightClient {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn seen_mut(&self) -> std::sync::RwLockWriteGuard<'_, Seen> {
+    pub(super) fn seen_mut(&self) -> std::sync::RwLockWriteGuard<'_, Seen> {
         self.seen
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner)

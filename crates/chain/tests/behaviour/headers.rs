@@ -276,53 +276,6 @@ async fn witnesses_that_agree_are_counted() {
 }
 
 #[tokio::test]
-async fn a_fork_signed_by_the_validators_themselves_stops_everything() {
-    let world = World::new(SimChain::steady(40));
-    let fork = world.sim.lock().unwrap().forked(30, |_| vec![1, 2, 3, 4]);
-    let witness = SimNode::new("http://witness", Arc::new(Mutex::new(fork)));
-    let chain = world.chain(&[&world.honest()], &[&witness]);
-    let Err(e @ SyncError::WitnessConflict(_)) = chain.sync().await else {
-        panic!("went on");
-    };
-    assert_eq!(e.reason(), UnprovenReason::WitnessConflict);
-    let SyncError::WitnessConflict(conflict) = e else {
-        unreachable!()
-    };
-    assert!(conflict.both_verify);
-    assert_eq!(
-        (conflict.height, conflict.common_height),
-        (Height(40), Height(1))
-    );
-    assert_ne!(
-        conflict.primary.signed_header,
-        conflict.witness.signed_header
-    );
-    let file = serde_json::to_string(&conflict).unwrap();
-    assert!(file.contains("http://witness") && file.contains("signature"));
-    // The head in dispute is not kept.
-    assert_eq!(world.store.at_or_above(Height(2)), Ok(None));
-}
-
-#[tokio::test]
-async fn a_witness_of_an_invented_chain_stops_too_but_is_told_apart() {
-    let world = World::new(SimChain::steady(40));
-    let fork = world.sim.lock().unwrap().forked(30, |h| {
-        if h <= 30 {
-            vec![1, 2, 3, 4]
-        } else {
-            vec![11, 12]
-        }
-    });
-    let witness = SimNode::new("http://witness", Arc::new(Mutex::new(fork)));
-    let Err(SyncError::WitnessConflict(conflict)) =
-        world.chain(&[&world.honest()], &[&witness]).sync().await
-    else {
-        panic!("went on");
-    };
-    assert!(!conflict.both_verify);
-}
-
-#[tokio::test]
 async fn a_stored_block_reads_back_or_is_known_to_be_damaged() {
     use dhc_chain::light::{BadStoredBlock, LightBlock};
     let world = World::new(SimChain::steady(3));

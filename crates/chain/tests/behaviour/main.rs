@@ -3,6 +3,7 @@
 
 mod conformance;
 mod decoders;
+mod divergence;
 mod forgeries;
 mod formats;
 mod headers;
