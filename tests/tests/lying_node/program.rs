@@ -184,7 +184,8 @@ fn lies() -> Vec<(&'static str, Ends, Lie)> {
     lies.retain(|(what, ..)| names.contains(what));
     assert_eq!(lies.len(), names.len());
     lies.extend(bodies::of_size());
-    lies.extend(bodies::of_ways());
+    // The slow ones first: the others pass them.
+    lies.splice(0..0, bodies::of_ways());
     lies
 }
 
@@ -212,7 +213,7 @@ async fn the_program_believes_no_lie_and_stays_small() {
             (what, ends, came, wrong)
         }
     });
-    let told: Vec<_> = futures::stream::iter(told).buffered(6).collect().await;
+    let told: Vec<_> = futures::stream::iter(told).buffered(8).collect().await;
     let wrong = told.into_iter().filter_map(|(what, ends, came, wrong)| {
         let checked = check(what, "balance", &came, ends);
         wrong.or(checked)
