@@ -4,9 +4,9 @@ use dhc_ipc::{self as ipc, Call, Command, Done, Failure};
 use serde_json::Value;
 
 use crate::{
-    App, activity, audit, contacts, earn, failure::misuse, film, grant, grants, home, identity,
-    import, issue, job::Job, node, opening, profile::Profile, records, settings, templates, vaults,
-    wallet,
+    App, activity, audit, contacts, contribution, earn, failure::misuse, film, grant, grants, home,
+    identity, import, issue, job::Job, node, opening, profile::Profile, records, settings,
+    templates, vaults, wallet,
 };
 
 fn answer<C: Command>(_: &C, value: C::Answer) -> Result<Value, Failure> {
@@ -76,8 +76,8 @@ pub async fn dispatch(app: &App, call: Call, job: &Job) -> Result<Value, Failure
         ipc::Grants => |a| grants::list(&*profile()?, a.direction.as_deref()).await?,
         ipc::Audit => |a| audit::audit(&*profile()?, a.study.as_deref()).await?,
         ipc::Fetch => |a| opening::fetch(&*profile()?, a, job).await?,
-        ipc::Weigh => |a| earn::weigh(&*profile()?, &a.id).await?,
-        ipc::Contribute => |a| earn::contribute(&*profile()?, a, job).await?,
+        ipc::Weigh => |a| contribution::weigh(&*profile()?, &a.id).await?,
+        ipc::Contribute => |a| contribution::contribute(&*profile()?, a, job).await?,
         ipc::Earnings => |_| earn::earnings(&*profile()?).await?,
         ipc::Claim => |_| earn::claim(&*profile()?, job).await?,
         ipc::Accounts => |_| wallet::accounts(&own()?.1),

@@ -27,9 +27,6 @@ use crate::{
     thumbnails,
 };
 
-/// Blocks written in one durable batch.
-const BATCH: usize = 12;
-
 pub(crate) fn refusal(code: RefusalCode) -> Code {
     match code {
         RefusalCode::NotDicom => Code::NotDicom,
@@ -65,11 +62,11 @@ pub async fn import(profile: &Profile, args: &Import, job: &Job) -> Result<Impor
 async fn import_alone(profile: &Profile, args: &Import, job: &Job) -> Result<ImportView, Failure> {
     let session = profile.session()?;
     let _alone = session.importing.lock().await;
-    sweep(profile, &session).await?;
+    sealing::sweep(profile, &session).await?;
     let imported = import_paths(profile, &session, args, job).await;
     // What it had stored is in the way, most of all on a full disk.
     if imported.is_err()
-        && let Err(e) = sweep(profile, &session).await
+        && let Err(e) = sealing::sweep(profile, &session).await
     {
         tracing::warn!(code = %e.code, "the next import must sweep what this one left");
     }
@@ -136,7 +133,7 @@ async fn import_paths(
                     before: done,
                     total,
                 };
-                seal(profile, session, study, &seals, progress).await?
+                sealing::seal(profile, session, study, &seals, progress).await?
             }
         };
         done += bytes;
@@ -150,30 +147,8 @@ async fn import_paths(
     })
 }
 
-/// Removes what an import left behind that failed or was cut off while it sealed.
-async fn sweep(profile: &Profile, session: &Session) -> Result<(), Failure> {
-    for (key, cids) in session.db.all::<Vec<String>>(SEALING)? {
-        let cids: Vec<Cid> = cids.iter().filter_map(|c| c.parse().ok()).collect();
-        profile
-            .home
-            .blocks
-            .remove(&cids)
-            .await
-            .map_err(store_failure)?;
-        session.db.delete(SEALING, &key)?;
-    }
-    Ok(())
-}
-
-#[derive(Clone)]
-struct Progress {
-    job: Job,
-    before: u64,
-    total: u64,
-}
-
 /// Where the seals of an import come from.
-enum Seals {
+pub(crate) enum Seals {
     None,
     File(SealFile),
     /// An institution's key at hand: signs on the spot.
@@ -250,168 +225,6 @@ impl Seals {
             }
         }
     }
-}
-
-async fn seal(
-    profile: &Profile,
-    session: &Session,
-    study: ScannedStudy,
-    seals: &Seals,
-    progress: Progress,
-) -> Result<Record, Failure> {
-    let given = seals.of(profile, session.address, &study)?;
-    let digest = study_digest(&study.study);
-    let salt = given
-        .as_ref()
-        .map_or_else(|| B256::from(profile.rng.array::<32>()), |(_, s)| s.salt);
-    let key = ObjectKey::make_random(&mut profile.rng.clone());
-    let object = ObjectId(profile.rng.array::<16>().into());
-    let id = RecordId(profile.rng.array::<32>().into());
-
-    let (sender, receiver) = mpsc::channel(BATCH);
-    let sealer = Sealer::new(&key, object, &mut profile.rng.clone());
-    let held = Arc::new(study);
-    let producer = {
-        let (study, progress) = (held.clone(), progress.clone());
-        tokio::task::spawn_blocking(move || produce(sealer, &study, &sender, &progress))
-    };
-    let stored = store(profile, session, receiver).await;
-    let sealed = producer
-        .await
-        .map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
-    // A full disk explains a producer whose receiver went away.
-    let session_keys = stored?;
-    let sealed = sealed?;
-
-    let key_image = held.clone();
-    let thumbnail = tokio::task::spawn_blocking(move || thumbnails::of_study(&key_image))
-        .await
-        .ok()
-        .flatten();
-    let study = Arc::unwrap_or_clone(held).study;
-    let seal = given.map(|(issuer, s)| {
-        let signature = hex::decode(&s.signature).unwrap_or_default();
-        Seal {
-            issuer,
-            quality: s.quality,
-            signature,
-        }
-    });
-    let record = Record {
-        id,
-        study,
-        digest,
-        salt,
-        commitment: commitment(&salt, &digest),
-        object,
-        cid: sealed.root.to_string(),
-        key: key.wrap(&Keeper::new(profile, session), object),
-        stored: sealed.stored,
-        seal,
-        indexed: None,
-        contributed: false,
-        imported: profile.clock.now(),
-        thumbnail,
-    };
-    // Together: a record whose blocks still count as half sealed would lose them to `sweep`.
-    let mut batch = Batch::default();
-    records::stage(session, &mut batch, &record)?;
-    for key in &session_keys {
-        batch.delete(SEALING, key);
-    }
-    session.db.commit(batch)?;
-    Ok(record)
-}
-
-/// Writes blocks as they come, in durable batches, each noted before so that a cut-off import
-/// can be swept. Answers the notes' keys.
-async fn store(
-    profile: &Profile,
-    session: &Session,
-    mut blocks: mpsc::Receiver<Block>,
-) -> Result<Vec<Vec<u8>>, Failure> {
-    let run = profile.rng.array::<8>();
-    let mut noted = Vec::new();
-    let mut batch: Vec<(Cid, Bytes)> = Vec::with_capacity(BATCH);
-    loop {
-        let next = blocks.recv().await;
-        let ended = next.is_none();
-        batch.extend(next.map(|b| (b.cid, b.bytes)));
-        if batch.len() == BATCH || (ended && !batch.is_empty()) {
-            let key = [&run[..], &(noted.len() as u32).to_be_bytes()].concat();
-            let cids: Vec<String> = batch.iter().map(|(cid, _)| cid.to_string()).collect();
-            session.db.put(SEALING, &key, &cids)?;
-            noted.push(key);
-            profile
-                .home
-                .blocks
-                .put(std::mem::take(&mut batch))
-                .await
-                .map_err(store_failure)?;
-        }
-        if ended {
-            return Ok(noted);
-        }
-    }
-}
-
-/// Reads the study's files once more, in viewing order, and seals them.
-fn produce(
-    mut sealer: Sealer,
-    study: &ScannedStudy,
-    blocks: &mpsc::Sender<Block>,
-    progress: &Progress,
-) -> Result<Sealed, Failure> {
-    let gone = || Failure::new(Code::Cancelled, "nothing takes the sealed content");
-    let unreadable = |e: std::io::Error| Failure::new(Code::FileUnreadable, e.to_string());
-    let unsealable =
-        |e: dhc_content::object::SealError| Failure::new(Code::Internal, e.to_string());
-    let mut files = Opener::new();
-    let mut buffer = vec![0; 1 << 18];
-    let mut done = progress.before;
-    for (s, series) in study.study.series.iter().enumerate() {
-        for (i, instance) in series.instances.iter().enumerate() {
-            progress.job.go_on()?;
-            let at = study
-                .files
-                .get(&instance.sop_instance_uid)
-                .ok_or_else(|| Failure::new(Code::Internal, "a scanned file has no place"))?;
-            sealer
-                .begin(
-                    &format!("{:03}/{:05}.dcm", s + 1, i + 1),
-                    serde_json::Value::Null,
-                )
-                .map_err(unsealable)?;
-            let mut file = files.open(at).map_err(unreadable)?;
-            loop {
-                let n = file.read(&mut buffer).map_err(unreadable)?;
-                if n == 0 {
-                    break;
-                }
-                let mut input = &buffer[..n];
-                while let Some(block) = sealer.push(&mut input).map_err(unsealable)? {
-                    blocks.blocking_send(block).map_err(|_| gone())?;
-                }
-                done += n as u64;
-                progress.job.report(Stage::Sealing, done, progress.total);
-            }
-            let sealed_hash = sealer.end().map(|e| e.sha256);
-            if sealed_hash != Some(B256::from(instance.sha256)) {
-                return Err(Failure::new(
-                    Code::FileUnreadable,
-                    format!("{at} changed while it was read"),
-                ));
-            }
-        }
-    }
-    let meta = serde_json::to_value(&study.study)
-        .map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
-    let mut tail = sealer.finish(meta).map_err(unsealable)?;
-    for block in tail.by_ref() {
-        blocks.blocking_send(block).map_err(|_| gone())?;
-    }
-    tail.into_sealed()
-        .ok_or_else(|| Failure::new(Code::Internal, "the object did not end"))
 }
 
 /// Commits a record on chain, once.
