@@ -92,7 +92,7 @@ const steps = {
     await w.click("link", /^Sharing/);
     await w.click("tab", "Who has looked");
     await w.sees(/Chen.* opened .*Synthetic study/i, CHAIN_MS);
-    await w.click("tab", "Given");
+    await w.click("tab", /^Given/);
     await w.click("button", "Revoke", CHAIN_MS);
     await w.click("button", "Revoke access");
     await w.sees(/Access has ended/, CHAIN_MS);
