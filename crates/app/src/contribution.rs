@@ -3,9 +3,8 @@
 use std::io::Cursor;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use dhc_chain::history::Contributed;
 use dhc_chain::{At, TxRequest, contracts::IncentivePool};
-use dhc_domain::{Attested, U256};
+use dhc_domain::U256;
 use dhc_imaging::{DicomFile, Sketcher};
 use dhc_ipc::{Code, Contribute, ContributionView, Failure, WeighView};
 use dhc_market::Day;

@@ -1,32 +1,17 @@
 //! The days of the pool, and what contributions earn.
 
-use std::{collections::BTreeSet, io::Cursor};
+use std::collections::BTreeSet;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use dhc_chain::history::Contributed;
 use dhc_chain::{
     At, TxRequest,
     contracts::{IncentivePool, PoolLedger, PoolSchedule},
 };
 use dhc_domain::{Attested, Timestamp, U256};
-use dhc_imaging::{DicomFile, Sketcher};
-use dhc_ipc::{
-    Code, Contribute, ContributionView, DayState, DayView, EarningsView, Failure, WeighView,
-};
+use dhc_ipc::{Code, DayState, DayView, EarningsView, Failure};
 use dhc_market::{Day, Emission};
-use serde_json::json;
 
-use crate::{
-    failure::{misuse, standing},
-    job::Job,
-    keys,
-    ledger::read_failure,
-    objects::{Object, parse_cid},
-    profile::{Profile, Session},
-    records::{self, Record},
-    sealed::Batch,
-    wallet::service_failure,
-};
+use crate::{failure::standing, job::Job, ledger::read_failure, profile::Profile};
 
 /// The journal's name of a claim, whichever days it is for: once it is in a block, they are not
 /// claimable any more.

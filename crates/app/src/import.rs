@@ -1,30 +1,22 @@
 //! Import: files to a sealed object in the block store, committed on chain.
 
-use std::{collections::BTreeMap, io::Read, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf};
 
-use bytes::Bytes;
-use cid::Cid;
 use dhc_chain::{TxRequest, contracts::RecordIndex};
-use dhc_content::{
-    dag::Block,
-    object::{ObjectKey, Sealed, Sealer},
-};
-use dhc_domain::{Address, B256, DiseaseClass, HospitalGrade, ObjectId, RecordId};
-use dhc_imaging::{Opener, RefusalCode, ScanError, ScannedStudy};
-use dhc_ipc::{Code, DuplicateView, Failure, Import, ImportView, SkippedView, Stage};
-use tokio::sync::mpsc;
+use dhc_domain::{Address, B256, DiseaseClass, HospitalGrade};
+use dhc_imaging::{RefusalCode, ScanError, ScannedStudy};
+use dhc_ipc::{Code, DuplicateView, Failure, Import, ImportView, SkippedView};
 
 use crate::{
     failure::{misuse, store_failure},
     issue::{quality_of, scan, sign},
     job::Job,
-    keys::Keeper,
     node,
     profile::{Profile, Session},
-    records::{self, Record, Seal},
-    sealed::{Batch, SEALING},
+    records::{self, Record},
+    sealed::Batch,
+    sealing::{self, Progress},
     seals::{SealFile, StudySeal, commitment, study_digest},
-    thumbnails,
 };
 
 pub(crate) fn refusal(code: RefusalCode) -> Code {
@@ -179,7 +171,7 @@ impl Seals {
     }
 
     /// The seal for a study, checked against its content and its owner.
-    fn of(
+    pub fn of(
         &self,
         profile: &Profile,
         owner: Address,

@@ -15,10 +15,9 @@ use tokio::sync::mpsc;
 
 use crate::{
     failure::store_failure,
-    import::{Seals, scan_failure},
+    import::Seals,
     job::Job,
     keys::Keeper,
-    node,
     profile::{Profile, Session},
     records::{self, Record, Seal},
     sealed::{Batch, SEALING},
