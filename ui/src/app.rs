@@ -19,6 +19,7 @@ pub fn App() -> impl IntoView {
     provide_context(preferences);
     let session = Session::start();
     provide_context(session);
+    provide_context(screens::sharing::Revocation::new());
     screens::auto_lock::watch(session);
 
     Effect::new(move |_| {
@@ -135,6 +136,7 @@ fn framed(screen: fn() -> AnyView) -> AnyView {
             {guarded(screen)}
             {dock()}
         </div>
+        {screens::sharing::revoke_sheet()}
     }
     .into_any()
 }

@@ -11,7 +11,7 @@ mod summary;
 
 pub use given::{film_name, state_chip};
 pub use new::new_screen;
-pub use revoke::revoke_button;
+pub use revoke::{Revocation, revoke_button, revoke_sheet};
 
 use dhc_ipc::{GrantStateView, GrantView, Grants};
 use leptos::prelude::*;
