@@ -79,7 +79,8 @@ impl Report {
 
 fn megabytes(peak: u64) -> String {
     match peak {
-        0 => "not measured".to_owned(),
+        // Ended before it was looked at a second time.
+        0..1_000_000 => "not measured".to_owned(),
         bytes => format!("{} MB", bytes / 1_000_000),
     }
 }
