@@ -7,7 +7,7 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 pub fn program() -> Option<PathBuf> {
     let program = env::var_os("DHC_BIN").map(PathBuf::from);
     if program.is_none() {
-        println!("skipped: DHC_BIN is not set");
+        println!("left out: DHC_BIN is not set");
     }
     program
 }
@@ -130,12 +130,6 @@ pub fn kill_when(mut command: Command, mut seen: impl FnMut() -> bool) {
 }
 
 /// Asks until the answer is there.
-pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{what} does not come");
-    }
+pub fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    dhc_tests::until(what, PATIENCE, ask)
 }

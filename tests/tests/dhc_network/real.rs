@@ -7,8 +7,7 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{Mutex, PoisonError},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -28,7 +27,7 @@ pub fn in_turn() -> impl Drop {
 fn named(variable: &str) -> Option<PathBuf> {
     let program = env::var_os(variable).map(PathBuf::from);
     if program.is_none() {
-        println!("skipped: {variable} is not set");
+        println!("left out: {variable} is not set");
     }
     program
 }
@@ -44,16 +43,8 @@ pub fn dhc() -> Command {
 }
 
 /// Asks until the answer is there.
-pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{what} does not come");
-        // Leaves the processor to those who are waited for.
-        thread::park_timeout(Duration::from_millis(50));
-    }
+pub fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    dhc_tests::until(what, PATIENCE, ask)
 }
 
 pub struct Real {

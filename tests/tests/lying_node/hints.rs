@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     lie::{Ask, Ends, Told, UNTRUSTED, tell_all},
-    proxy::Lie,
+    proxy::{Lie, of},
     wire::{Wire, ok},
     world::{Side, World},
 };
@@ -21,18 +21,6 @@ fn evm(what: &'static str, ask: Ask, ends: Ends, lie: Lie) -> Told {
         lie,
         ends,
     }
-}
-
-macro_rules! of {
-    ($method:literal, $alter:expr) => {
-        Lie::Answer(|call, answer| {
-            let alter: fn(&mut Value) = $alter;
-            if call.is($method) {
-                alter(answer);
-            }
-            call.is($method)
-        })
-    };
 }
 
 fn error(answer: &mut Value, message: &str, data: Value) {

@@ -53,7 +53,7 @@ impl Ended {
 pub fn program() -> Option<PathBuf> {
     let program = env::var_os("DHC_BIN").map(PathBuf::from);
     if program.is_none() {
-        println!("skipped: DHC_BIN is not set");
+        println!("left out: DHC_BIN is not set");
     }
     program
 }

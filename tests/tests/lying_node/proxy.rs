@@ -217,3 +217,17 @@ impl Node {
         Some(answer)
     }
 }
+
+/// A lie that alters the answers of one method.
+macro_rules! of {
+    ($method:literal, $alter:expr) => {
+        Lie::Answer(|call, answer| {
+            let alter: fn(&mut Value) = $alter;
+            if call.is($method) {
+                alter(answer);
+            }
+            call.is($method)
+        })
+    };
+}
+pub(crate) use of;

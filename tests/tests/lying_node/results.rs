@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     headers::refused,
     lie::{Ask, Told, UNAVAILABLE, UNTRUSTED, comet, tell_all},
-    proxy::{Call, Lie},
+    proxy::{Call, Lie, of},
     world::World,
 };
 
@@ -17,18 +17,6 @@ fn txs(answer: &mut Value) -> &mut Vec<Value> {
 fn results(answer: &mut Value) -> &mut Vec<Value> {
     let list = &mut answer["result"]["txs_results"];
     list.as_array_mut().expect("results")
-}
-
-macro_rules! of {
-    ($method:literal, $alter:expr) => {
-        Lie::Answer(|call, answer| {
-            let alter: fn(&mut Value) = $alter;
-            if call.is($method) {
-                alter(answer);
-            }
-            call.is($method)
-        })
-    };
 }
 
 fn another(call: &Call, method: &str) -> Option<Call> {
