@@ -33,8 +33,8 @@ pub struct Parts {
 impl NewVault {
     pub fn new() -> Self {
         let session = session();
-        let waiting = session
-            .current()
+        // Not followed: an answer that arrives late must not take what was typed.
+        let waiting = untrack(|| session.current())
             .filter(|p| p.state == ProfileState::Empty)
             .map(|p| p.name);
         Self {
