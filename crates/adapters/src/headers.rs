@@ -13,6 +13,8 @@ use crate::durable;
 
 /// Light blocks in the chain crate's encoding, by height.
 const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("light_blocks_1");
+/// The checkpoint that a person has confirmed, where there is one: a light block.
+const ANCHOR: TableDefinition<(), &[u8]> = TableDefinition::new("anchor_1");
 
 /// A header store in a redb file: a block put is on the disk, or not at all.
 #[derive(Debug)]
@@ -131,6 +133,30 @@ impl HeaderStore for RedbHeaderStore {
         self.write(|table| table.retain(|_, _| false))
     }
 
+    fn keep_anchor(&self, block: Option<&[u8]>) -> Result<(), StoreError> {
+        let transaction = self.database.begin_write().map_err(failed)?;
+        {
+            let mut table = transaction.open_table(ANCHOR).map_err(failed)?;
+            match block {
+                Some(block) => table.insert((), block).map(drop),
+                None => table.remove(()).map(drop),
+            }
+            .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    fn anchor(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let transaction = self.database.begin_read().map_err(failed)?;
+        // Most stores never had one, and so have no table for it.
+        let table = match transaction.open_table(ANCHOR) {
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+            table => table.map_err(failed)?,
+        };
+        let block = table.get(()).map_err(failed)?;
+        Ok(block.map(|block| block.value().to_vec()))
+    }
+
     fn keep_evidence(&self, evidence: &[u8]) -> Result<Option<String>, StoreError> {
         let (folder, name) = self.evidence_name();
         durable::replace(folder, &name, evidence).map_err(io_failed)?;
@@ -204,6 +230,14 @@ mod tests {
         assert_eq!(store.evidence()?, Some(Evidence { bytes, place }));
         store.dismiss_evidence()?;
         assert_eq!(store.evidence()?, None);
+        store.keep_anchor(None)?;
+        assert_eq!(store.anchor()?, None);
+        store.keep_anchor(Some(b"first"))?;
+        store.keep_anchor(Some(b"second"))?;
+        store.clear()?;
+        assert_eq!(store.anchor()?.as_deref(), Some(&b"second"[..]));
+        store.keep_anchor(None)?;
+        assert_eq!(store.anchor()?, None);
         Ok(())
     }
 

@@ -258,7 +258,10 @@ pub fn sync_failure(e: SyncError) -> Failure {
             match code {
                 Code::NetworkUnreachable => failure.hint("dhc devnet start"),
                 Code::ClockSkew => failure.hint("set this device's clock"),
-                Code::TrustExpired => failure.hint("take a new checkpoint from the network's file"),
+                Code::TrustExpired => failure.hint(
+                    "take the network's newer file; or see `dhc node checkpoint`, compare its hash \
+                     with what the network's operators publish, then: dhc node trust",
+                ),
                 _ => failure,
             }
         }

@@ -1,11 +1,14 @@
 use std::{sync::Arc, time::Duration};
 
 use dhc_domain::{Address, Height, NetworkError, NetworkFile, Standing, Timestamp};
-use tendermint::chain;
+use tendermint::{Hash, chain};
 
 use crate::{
-    light::{Conflict, Head, LightClient, Rules, SyncError, WitnessStatus, anchor::Checkpoint},
-    node::{CometNode, EvmNode, Pool},
+    light::{
+        Anchor, Candidate, Checkpoint, Conflict, Head, LightClient, Rules, SyncError, TrustError,
+        WitnessStatus,
+    },
+    node::{CometNode, EndpointStatus, EvmNode, Pool, Recorded, Role},
     ports::{Clock, HeaderStore, StoreError, Transport},
 };
 
@@ -52,9 +55,15 @@ pub struct Status {
     /// The highest height whose header verified: above the trusted one where witnesses disagree.
     pub latest_height: Option<Height>,
     pub head_time: Option<Timestamp>,
+    /// Of the newest trusted header.
+    pub head_hash: Option<Hash>,
+    /// What trust stands on; `None` where the store fails.
+    pub anchor: Option<Anchor>,
     /// The head is the newest there is and recent by our clock.
     pub synced: bool,
     pub witnesses: Vec<WitnessStatus>,
+    /// How every endpoint and witness has answered in this run.
+    pub endpoints: Vec<EndpointStatus>,
     pub standing: Standing,
 }
 
@@ -72,9 +81,13 @@ impl Chain {
             Checkpoint::new(trust.height, &trust.hash).ok_or(ConfigError::Checkpoint)?;
         let comet = Arc::new(Pool::new(
             endpoints.comet.into_iter().map(CometNode::new).collect(),
+            Role::Rpc,
+            Arc::clone(&clock),
         ));
         let evm = Arc::new(Pool::new(
             endpoints.evm.into_iter().map(EvmNode::new).collect(),
+            Role::Evm,
+            Arc::clone(&clock),
         ));
         if comet.is_empty() {
             return Err(ConfigError::NoEndpoint);
@@ -126,6 +139,40 @@ impl Chain {
         self.light.resume().await
     }
 
+    /// A recent header as the nodes show it, for a person to compare with what the network's
+    /// operators publish.
+    pub async fn candidate(&self) -> Result<Candidate, SyncError> {
+        self.light.candidate().await
+    }
+
+    /// Begins anew at a checkpoint that a person has compared. Refused unless what is trusted has
+    /// lapsed.
+    pub async fn trust(&self, checkpoint: Checkpoint) -> Result<(), TrustError> {
+        self.light.trust(checkpoint).await
+    }
+
+    /// Asks every endpoint where it stands, at once; [`status`](Self::status) then says it.
+    pub async fn look_around(&self) {
+        let ethereum = self
+            .evm
+            .nodes()
+            .iter()
+            .map(async |node| match node.block_number().await {
+                Ok(_) => node.record().answered(self.clock.now()),
+                Err(e) => node.record().failed(e.reason()),
+            });
+        let ethereum = futures::future::join_all(ethereum);
+        futures::join!(self.light.look_around(), ethereum);
+    }
+
+    fn endpoints(&self) -> Vec<EndpointStatus> {
+        let mut all = self.light.endpoints();
+        let witnesses = all.iter().position(|e| e.role == Role::Witness);
+        let at = witnesses.unwrap_or(all.len());
+        all.splice(at..at, self.evm.status());
+        all
+    }
+
     /// The head, at most about one block old.
     pub(crate) async fn head(&self) -> Result<Head, SyncError> {
         self.light.head_within(FRESH).await
@@ -169,7 +216,10 @@ impl Chain {
             latest_height,
             head_time,
             synced: synced.is_ok() && recent && trusted_height == latest_height,
+            head_hash: self.light.known_hash().ok().flatten(),
+            anchor: self.light.anchor().ok(),
             witnesses: self.light.witnesses(),
+            endpoints: self.endpoints(),
             standing,
         }
     }

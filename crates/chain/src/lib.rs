@@ -22,7 +22,11 @@ pub use alloy::{
 };
 pub use facade::{Chain, ConfigError, Endpoints, Status};
 pub use history::{HistoryError, HistoryPage, HistoryVerdict, Prefix};
-pub use light::{Conflict, Finding, Head, SyncError, WitnessStanding, WitnessStatus};
+pub use light::{
+    Anchor, Candidate, Checkpoint, Conflict, Finding, Head, Origin, SyncError, TrustError,
+    WitnessStanding, WitnessStatus,
+};
+pub use node::{EndpointStatus, Health, Role};
 pub use ports::{
     Clock, Evidence, HeaderStore, MemoryHeaderStore, SignError, Signer, StoreError, Transport,
     TransportError,

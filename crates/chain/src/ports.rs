@@ -47,8 +47,13 @@ pub trait HeaderStore: Send + Sync {
     fn at_or_above(&self, height: Height) -> Result<Option<(Height, Vec<u8>)>, StoreError>;
     /// Removes blocks below `height` except the one at `keep`.
     fn prune(&self, below: Height, keep: Height) -> Result<(), StoreError>;
-    /// Removes every block. Evidence stays.
+    /// Removes every block. Evidence and a person's checkpoint stay.
     fn clear(&self) -> Result<(), StoreError>;
+
+    /// Keeps the checkpoint that a person has confirmed, in the place of any other; `None` removes
+    /// it.
+    fn keep_anchor(&self, block: Option<&[u8]>) -> Result<(), StoreError>;
+    fn anchor(&self) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Keeps the evidence of a conflict, in the place of any other, and says where a person finds
     /// it.
@@ -97,6 +102,7 @@ pub struct SignError(pub String);
 #[derive(Debug, Default)]
 pub struct MemoryHeaderStore {
     blocks: Mutex<BTreeMap<Height, Vec<u8>>>,
+    anchor: Mutex<Option<Vec<u8>>>,
     evidence: Mutex<Option<Vec<u8>>>,
 }
 
@@ -147,6 +153,15 @@ impl HeaderStore for MemoryHeaderStore {
 
     fn clear(&self) -> Result<(), StoreError> {
         self.with(BTreeMap::clear)
+    }
+
+    fn keep_anchor(&self, block: Option<&[u8]>) -> Result<(), StoreError> {
+        *locked(&self.anchor)? = block.map(<[u8]>::to_vec);
+        Ok(())
+    }
+
+    fn anchor(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(locked(&self.anchor)?.clone())
     }
 
     fn keep_evidence(&self, evidence: &[u8]) -> Result<Option<String>, StoreError> {

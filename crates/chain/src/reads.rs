@@ -102,6 +102,10 @@ impl Severity for ReadError {
             Self::Unreachable(_) | Self::Unavailable | Self::Untrusted(_)
         )
     }
+
+    fn of_the_node(&self) -> Option<UnprovenReason> {
+        Some(self.reason())
+    }
 }
 
 impl Chain {

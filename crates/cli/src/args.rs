@@ -212,6 +212,18 @@ pub enum Node {
     /// Go on after nodes contradicted each other: you have looked at the evidence and chosen whom
     /// to ask.
     Resume,
+    /// Ask every endpoint where it stands.
+    Check,
+    /// Show a recent header as the nodes have it, to compare with what the operators publish.
+    Checkpoint,
+    /// Begin anew at a header that you have compared, after more than a trusting period offline.
+    Trust {
+        #[arg(long)]
+        height: u64,
+        /// The header's hash, hex.
+        #[arg(long)]
+        hash: String,
+    },
 }
 
 #[derive(Subcommand)]

@@ -77,6 +77,12 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
         Command::Vault(vault) => vaults(cli, &one, vault).await,
         Command::Node(Node::Status) => one.ask(ipc::NodeStatus {}).await,
         Command::Node(Node::Resume) => one.ask(ipc::ResumeNode {}).await,
+        Command::Node(Node::Check) => one.ask(ipc::CheckNode {}).await,
+        Command::Node(Node::Checkpoint) => one.ask(ipc::ShowCheckpoint {}).await,
+        Command::Node(Node::Trust { height, hash }) => {
+            let (height, hash) = (*height, hash.clone());
+            one.ask(ipc::TrustCheckpoint { height, hash }).await
+        }
         Command::Identity(Identity::Publish) => one.ask(ipc::PublishIdentity {}).await,
         Command::Identity(Identity::Show { address }) => {
             one.ask(ipc::ShowIdentity {

@@ -101,7 +101,10 @@ async fn a_fork_stops_the_program_until_a_person_decides() {
         .await
         .answer()
         .expect("a status");
-    let evidence = status["evidence"].as_str().expect("a file").to_owned();
+    let evidence = status["conflict"]["evidence"]
+        .as_str()
+        .expect("a file")
+        .to_owned();
     assert!(
         hint.contains(&evidence) && hint.contains("dhc node resume"),
         "{hint}"
@@ -134,7 +137,7 @@ async fn a_fork_stops_the_program_until_a_person_decides() {
         .expect("resumed");
     assert_eq!(resumed["standing"]["state"], "proven", "{resumed}");
     assert_eq!(
-        (&resumed["guard"], &resumed["evidence"]),
+        (&resumed["guard"], &resumed["conflict"]),
         (&json!("witnessed"), &Value::Null)
     );
     let read = home.run(&balance).await.answer().expect("a balance");

@@ -201,7 +201,14 @@ fn draw_node(node: NodeView) -> AnyView {
                 .map(time::when)
                 .unwrap_or_default(),
         ),
-        fact(t("settings.endpoints"), node.endpoints.join(" ")),
+        fact(
+            t("settings.endpoints"),
+            node.endpoints
+                .iter()
+                .map(|e| e.url.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
         fact(
             t("settings.day_length"),
             if node.day_s == 86_400 {
@@ -218,7 +225,7 @@ fn draw_node(node: NodeView) -> AnyView {
             {mark(&node.standing)}
             <p class="sub">{guarded}</p>
             <ul class="stack-s">{witnesses}</ul>
-            {node.evidence.clone().map(|path| view! { <p class="sub">{t("settings.evidence")} <span class="mono">{path}</span></p> })}
+            {node.conflict.as_ref().and_then(|c| c.evidence.clone()).map(|path| view! { <p class="sub">{t("settings.evidence")} <span class="mono">{path}</span></p> })}
             {how_do_we_know(t("settings.node_proof"), &node.standing, facts)}
         </div>
     }

@@ -72,6 +72,14 @@ impl Severity for Claimed {
     fn is_the_nodes(&self) -> bool {
         true
     }
+
+    fn of_the_node(&self) -> Option<UnprovenReason> {
+        Some(match self {
+            Self::Failed(e) => e.reason(),
+            Self::Not(HistoryVerdict::Incomplete { .. }) => UnprovenReason::ProofUnavailable,
+            Self::Not(_) => UnprovenReason::NodeUntrusted,
+        })
+    }
 }
 
 impl Chain {
@@ -161,7 +169,8 @@ impl Chain {
             Err(Claimed::Not(verdict)) => Ok(page(Vec::new(), *known, verdict)),
             Err(Claimed::Failed(e)) => Err(match e.blame() {
                 Blame::Untrusted => HistoryError::Untrusted(e.to_string()),
-                Blame::Unreachable | Blame::Refused => HistoryError::Unreachable(e.to_string()),
+                Blame::Unreachable => HistoryError::Unreachable(e.to_string()),
+                Blame::Refused => ReadError::Unavailable.into(),
             }),
         }
     }

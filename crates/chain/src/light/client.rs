@@ -13,7 +13,7 @@ use super::{
     backwards::HeaderCache, verify,
 };
 use crate::{
-    node::{CometNode, Pool},
+    node::{CometNode, EndpointStatus, Pool, Recorded, Role},
     ports::{Clock, HeaderStore},
 };
 
@@ -41,7 +41,7 @@ pub struct Head {
 pub struct LightClient {
     pub(super) chain_id: chain::Id,
     pub(super) checkpoint: Checkpoint,
-    rules: Rules,
+    pub(super) rules: Rules,
     pub(super) nodes: Arc<Pool<CometNode>>,
     pub(super) witnesses: Vec<CometNode>,
     pub(super) store: Arc<dyn HeaderStore>,
@@ -122,6 +122,29 @@ impl LightClient {
 
     pub fn witnesses(&self) -> Vec<WitnessStatus> {
         self.seen().witnesses.clone()
+    }
+
+    /// How the nodes and witnesses have answered in this run.
+    pub fn endpoints(&self) -> Vec<EndpointStatus> {
+        let witnesses = self.witnesses.iter().map(|w| w.status(Role::Witness));
+        self.nodes.status().chain(witnesses).collect()
+    }
+
+    /// Asks every node and witness for its latest header, for its record alone.
+    pub(crate) async fn look_around(&self) {
+        let nodes = self.nodes.nodes().iter().map(AsRef::as_ref);
+        let asked = nodes
+            .chain(&self.witnesses)
+            .map(async |node| match node.commit(None).await {
+                Ok(_) => node.record().answered(self.clock.now()),
+                Err(e) => node.record().failed(e.reason()),
+            });
+        futures::future::join_all(asked).await;
+    }
+
+    /// The newest trusted header of this run, or the store's.
+    pub fn known_hash(&self) -> Result<Option<Hash>, SyncError> {
+        Ok(self.known_block()?.map(|block| block.hash()))
     }
 
     /// The highest height whose header verified, in dispute or not.

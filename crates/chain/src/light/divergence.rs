@@ -1,6 +1,6 @@
 //! Comparing with witnesses, and where two nodes' chains part.
 
-use dhc_domain::Height;
+use dhc_domain::{Height, UnprovenReason};
 use tendermint::{
     account,
     block::{CommitSig, signed_header::SignedHeader},
@@ -11,7 +11,7 @@ use super::{
     witness::Shown,
 };
 use crate::{
-    node::{CometNode, NodeError},
+    node::{CometNode, NodeError, Recorded},
     ports::StoreError,
 };
 
@@ -33,7 +33,10 @@ impl LightClient {
         let answers = futures::future::join_all(asked).await;
         let mut statuses = Vec::with_capacity(answers.len());
         for (witness, answer) in self.witnesses.iter().zip(answers) {
-            let standing = answer?;
+            let standing = answer.inspect_err(|e| witness.record().failed(e.reason()))?;
+            if let WitnessStanding::Agrees { .. } = standing {
+                witness.record().answered(self.clock.now());
+            }
             statuses.push(WitnessStatus {
                 endpoint: witness.endpoint().to_owned(),
                 standing,
@@ -58,7 +61,10 @@ impl LightClient {
                     let height = Height(latest.header.height.value());
                     let ours = match self.header_from(node, head, height).await {
                         Ok(ours) => ours,
-                        Err(_) => return Ok(WitnessStanding::Silent),
+                        Err(e) => {
+                            tracing::debug!(%e, "the node does not show what the witness is compared with");
+                            return Ok(WitnessStanding::Silent);
+                        }
                     };
                     if ours.hash() == latest.header.hash() {
                         return Ok(WitnessStanding::Agrees { height });
@@ -68,9 +74,19 @@ impl LightClient {
                         .conflict((node, primary), (witness, latest), trusted)
                         .await);
                 }
-                _ => return Ok(WitnessStanding::Silent),
+                Ok(_) => {
+                    witness.record().failed(UnprovenReason::ProofUnavailable);
+                    return Ok(WitnessStanding::Silent);
+                }
+                Err(e) => {
+                    witness.record().failed(e.reason());
+                    return Ok(WitnessStanding::Silent);
+                }
             },
-            Err(_) => return Ok(WitnessStanding::Silent),
+            Err(e) => {
+                witness.record().failed(e.reason());
+                return Ok(WitnessStanding::Silent);
+            }
         };
         if shown.header.hash() == head.hash() {
             return Ok(WitnessStanding::Agrees {
@@ -250,12 +266,16 @@ impl LightClient {
             // Trusted headers of the branch that may be the wrong one: from the checkpoint again.
             self.store.clear()?;
         }
+        let persons = self.persons_anchor().ok().flatten();
+        if conflict.stops() && persons.map(|b| b.height()) > conflict.common_height {
+            self.store.keep_anchor(None)?;
+        }
         self.forget_head();
         self.store.dismiss_evidence()?;
         Ok(true)
     }
 
-    fn forget_head(&self) {
+    pub(super) fn forget_head(&self) {
         self.headers.forget();
         self.seen_mut().head = None;
     }

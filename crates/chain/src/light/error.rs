@@ -85,4 +85,8 @@ impl Severity for SyncError {
                 | Self::TimedOut
         )
     }
+
+    fn of_the_node(&self) -> Option<UnprovenReason> {
+        Some(self.reason())
+    }
 }

@@ -1,7 +1,7 @@
 //! The light client: from a checkpoint to the head, trusting validators only
 //! (Tendermint light-client specification, LCV-*).
 
-pub(crate) mod anchor;
+mod anchor;
 mod backwards;
 mod block;
 mod client;
@@ -11,6 +11,7 @@ mod signatures;
 mod verify;
 mod witness;
 
+pub use anchor::{Anchor, Candidate, Checkpoint, Origin, TrustError};
 pub(crate) use block::seconds;
 pub use block::{BadStoredBlock, LightBlock};
 pub use client::{Head, LightClient};

@@ -2,7 +2,7 @@ use dhc_domain::Height;
 use serde::{Deserialize, Serialize};
 use tendermint::{account, block::signed_header::SignedHeader};
 
-use crate::node::CometNode;
+use crate::node::{CometNode, Recorded};
 
 /// Two signed headers of one height that differ: somebody signed twice, or lies.
 ///

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{json, value::RawValue};
 use tendermint::{block::signed_header::SignedHeader, validator};
 
-use super::{JsonRpc, NodeError, at_most};
+use super::{JsonRpc, NodeError, Record, Recorded, at_most};
 use crate::{ports::Transport, proof::ProofOp};
 
 /// More validators than any CometBFT chain has; a node that says more is not believed.
@@ -27,6 +27,17 @@ const BLOCK: usize = 32 << 20;
 /// A node's CometBFT RPC.
 pub(crate) struct CometNode {
     rpc: JsonRpc,
+    record: Record,
+}
+
+impl Recorded for CometNode {
+    fn endpoint(&self) -> &str {
+        self.rpc.transport.endpoint()
+    }
+
+    fn record(&self) -> &Record {
+        &self.record
+    }
 }
 
 /// An answer to `abci_query` with its proof.
@@ -177,18 +188,28 @@ impl CometNode {
     pub(crate) fn new(transport: Arc<dyn Transport>) -> Self {
         Self {
             rpc: JsonRpc::new(transport),
+            record: Record::default(),
         }
     }
 
-    pub(crate) fn endpoint(&self) -> &str {
-        self.rpc.transport.endpoint()
+    /// Notes that this node refused something of the block at `height`.
+    fn lacked<T>(&self, height: Height, answer: Result<T, NodeError>) -> Result<T, NodeError> {
+        if let Err(NodeError::Refused { .. }) = &answer {
+            self.record.lacked(height);
+        }
+        answer
     }
 
     /// The signed header at `height`, or the latest.
     pub(crate) async fn commit(&self, height: Option<Height>) -> Result<SignedHeader, NodeError> {
         let params = height.map_or(json!({}), |h| json!({"height": h.to_string()}));
-        let reply: CommitReply = self.rpc.call("commit", params, COMMIT).await?;
+        let answer = self.rpc.call("commit", params, COMMIT).await;
+        let reply: CommitReply = match height {
+            Some(asked) => self.lacked(asked, answer)?,
+            None => answer?,
+        };
         let says = reply.signed_header.header.height.value();
+        self.record.claimed(Height(says));
         match height {
             Some(asked) if asked.0 != says => Err(NodeError::malformed("commit", "another height")),
             _ => Ok(reply.signed_header),
@@ -251,6 +272,7 @@ impl CometNode {
         let r = reply.response;
         if r.code != 0 {
             tracing::debug!(code = r.code, log = %r.log, "the node does not prove this state");
+            self.record.lacked(height);
             return Ok(None);
         }
         let Some(proof) = r.proof_ops.filter(|p| !p.ops.is_empty()) else {
@@ -275,10 +297,11 @@ impl CometNode {
 
     /// The raw transactions of the block at `height`.
     pub(crate) async fn block_txs(&self, height: Height) -> Result<Vec<Vec<u8>>, NodeError> {
-        let reply: BlockReply = self
+        let reply = self
             .rpc
             .call("block", json!({"height": height.to_string()}), BLOCK)
-            .await?;
+            .await;
+        let reply: BlockReply = self.lacked(height, reply)?;
         let txs = reply.block.data.txs;
         txs.iter()
             .map(|tx| {
@@ -292,7 +315,8 @@ impl CometNode {
     /// What executing the block at `height` led to, a transaction each.
     pub(crate) async fn block_results(&self, height: Height) -> Result<Vec<TxOutcome>, NodeError> {
         let params = json!({"height": height.to_string()});
-        let reply: BlockResults = self.rpc.call("block_results", params, BLOCK).await?;
+        let reply = self.rpc.call("block_results", params, BLOCK).await;
+        let reply: BlockResults = self.lacked(height, reply)?;
         Ok(reply.txs_results)
     }
 }

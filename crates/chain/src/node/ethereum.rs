@@ -5,7 +5,7 @@ use dhc_domain::Height;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
-use super::{JsonRpc, NodeError, at_most};
+use super::{JsonRpc, NodeError, Record, Recorded, at_most};
 use crate::ports::Transport;
 
 /// The longest answers that are read, bytes.
@@ -21,6 +21,17 @@ const MAX_TOPICS: usize = 4;
 /// A node's Ethereum JSON-RPC: hints and broadcasts, never truth.
 pub(crate) struct EvmNode {
     rpc: JsonRpc,
+    record: Record,
+}
+
+impl Recorded for EvmNode {
+    fn endpoint(&self) -> &str {
+        self.rpc.transport.endpoint()
+    }
+
+    fn record(&self) -> &Record {
+        &self.record
+    }
 }
 
 /// A log as `eth_getLogs` claims it.
@@ -59,7 +70,17 @@ impl EvmNode {
     pub(crate) fn new(transport: Arc<dyn Transport>) -> Self {
         Self {
             rpc: JsonRpc::new(transport),
+            record: Record::default(),
         }
+    }
+
+    /// The block that the node says is its latest.
+    pub(crate) async fn block_number(&self) -> Result<Height, NodeError> {
+        let number: U256 = self.rpc.call("eth_blockNumber", json!([]), WORD).await?;
+        let number =
+            u64::try_from(number).map_err(|e| NodeError::malformed("eth_blockNumber", e))?;
+        self.record.claimed(Height(number));
+        Ok(Height(number))
     }
 
     pub(crate) async fn gas_price(&self) -> Result<U256, NodeError> {

@@ -2,6 +2,7 @@
 
 mod comet;
 mod ethereum;
+mod health;
 mod pool;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
     },
 };
 
+use dhc_domain::UnprovenReason;
 use serde::{
     Deserialize, Deserializer,
     de::{self, DeserializeOwned, SeqAccess, Visitor},
@@ -21,6 +23,8 @@ use serde_json::{Value, json, value::RawValue};
 
 pub(crate) use comet::{CometNode, TxOutcome};
 pub(crate) use ethereum::{EvmNode, LogFilter, RpcLog};
+pub use health::{EndpointStatus, Health, Role};
+pub(crate) use health::{Record, Recorded};
 pub(crate) use pool::{Pool, Severity};
 
 use crate::ports::{Transport, TransportError};
@@ -62,6 +66,15 @@ impl NodeError {
         Self::Malformed {
             method: method.to_owned(),
             what: words(&what.to_string()),
+        }
+    }
+
+    /// The wire's reason for what this failure leaves unknown.
+    pub(crate) fn reason(&self) -> UnprovenReason {
+        match self.blame() {
+            Blame::Unreachable => UnprovenReason::NetworkUnreachable,
+            Blame::Refused => UnprovenReason::ProofUnavailable,
+            Blame::Untrusted => UnprovenReason::NodeUntrusted,
         }
     }
 

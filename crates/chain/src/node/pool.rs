@@ -3,10 +3,18 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-/// Several nodes of one kind; the one that answered last is asked first.
+use dhc_domain::UnprovenReason;
+
+use super::{EndpointStatus, Recorded, Role};
+use crate::ports::Clock;
+
+/// Several nodes of one kind; the one that answered last is asked first. What one has not, by
+/// pruning or by being behind, the next is asked for.
 pub(crate) struct Pool<N> {
     nodes: Vec<Arc<N>>,
+    role: Role,
     preferred: AtomicUsize,
+    clock: Arc<dyn Clock>,
 }
 
 /// How much a failure says. Of the failures of several nodes the most telling one is reported.
@@ -14,6 +22,8 @@ pub(crate) trait Severity {
     fn severity(&self) -> u8;
     /// Whether another node could do better. Where not, the failure is final.
     fn is_the_nodes(&self) -> bool;
+    /// What it says of the node that was asked; `None` where the node did what it should.
+    fn of_the_node(&self) -> Option<UnprovenReason>;
 }
 
 /// Where only an answer matters.
@@ -25,14 +35,28 @@ impl Severity for () {
     fn is_the_nodes(&self) -> bool {
         true
     }
+
+    fn of_the_node(&self) -> Option<UnprovenReason> {
+        Some(UnprovenReason::NetworkUnreachable)
+    }
 }
 
-impl<N> Pool<N> {
-    pub(crate) fn new(nodes: Vec<N>) -> Self {
+impl<N: Recorded> Pool<N> {
+    pub(crate) fn new(nodes: Vec<N>, role: Role, clock: Arc<dyn Clock>) -> Self {
         Self {
             nodes: nodes.into_iter().map(Arc::new).collect(),
+            role,
             preferred: AtomicUsize::new(0),
+            clock,
         }
+    }
+
+    pub(crate) fn nodes(&self) -> &[Arc<N>] {
+        &self.nodes
+    }
+
+    pub(crate) fn status(&self) -> impl Iterator<Item = EndpointStatus> {
+        self.nodes.iter().map(|node| node.status(self.role))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -55,13 +79,19 @@ impl<N> Pool<N> {
         let mut worst: Option<E> = None;
         for i in 0..self.nodes.len() {
             let at = (first + i) % self.nodes.len();
-            match question(Arc::clone(&self.nodes[at])).await {
+            let node = &self.nodes[at];
+            match question(Arc::clone(node)).await {
                 Ok(answer) => {
+                    node.record().answered(self.clock.now());
                     self.preferred.store(at, Ordering::Relaxed);
                     return Ok(answer);
                 }
                 Err(e) if !e.is_the_nodes() => return Err(e),
                 Err(e) => {
+                    match e.of_the_node() {
+                        Some(reason) => node.record().failed(reason),
+                        None => node.record().answered(self.clock.now()),
+                    }
                     if worst.as_ref().is_none_or(|w| e.severity() > w.severity()) {
                         worst = Some(e);
                     }

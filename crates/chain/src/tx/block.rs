@@ -91,6 +91,10 @@ impl Severity for ReceiptError {
     fn is_the_nodes(&self) -> bool {
         !matches!(self, Self::Sync(_))
     }
+
+    fn of_the_node(&self) -> Option<UnprovenReason> {
+        Some(self.reason())
+    }
 }
 
 impl Chain {

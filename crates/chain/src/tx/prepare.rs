@@ -85,6 +85,10 @@ impl Severity for PrepareError {
             Self::Unreachable(_) | Self::Refused(_) | Self::FeesUnreasonable | Self::Untrusted(_)
         )
     }
+
+    fn of_the_node(&self) -> Option<UnprovenReason> {
+        self.reason()
+    }
 }
 
 /// What became of a broadcast. None of these says that the transaction is executed.
@@ -122,6 +126,14 @@ impl Severity for BroadcastError {
 
     fn is_the_nodes(&self) -> bool {
         true
+    }
+
+    fn of_the_node(&self) -> Option<UnprovenReason> {
+        match self {
+            Self::Unreachable(_) => Some(UnprovenReason::NetworkUnreachable),
+            Self::Untrusted(_) => Some(UnprovenReason::NodeUntrusted),
+            Self::InsufficientFunds | Self::Refused(_) => None,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The light client's behaviour: on answers of a real node, and on a simulated chain whose nodes
 //! tell the truth or lie.
 
+mod anchors;
 mod conformance;
 mod decoders;
 mod divergence;
