@@ -1,4 +1,5 @@
-//! Ordinary Ethereum clients against the embedded network: viem, and Foundry's cast.
+//! Ethereum: ordinary clients (viem, Foundry's cast) against the embedded network, and DHL as a token
+//! on Anvil.
 
 use std::time::Duration;
 
@@ -15,14 +16,17 @@ const LIMIT: Duration = Duration::from_secs(180);
 pub fn test(workspace: &Workspace) -> Result<(Count, String)> {
     tools::node(workspace)?;
     tools::node_modules(workspace, FOLDER)?;
-    let outcome = stream(
-        program("node", &workspace.root.join(FOLDER))
-            .arg("ethereum.mjs")
-            .env("DHC_BIN", workspace.dhc()),
-        LIMIT,
-    )?;
-    let count = tally::plain(&outcome.output)
-        .unwrap_or_default()
-        .with_exit(outcome.success());
+    let mut count = Count::default();
+    for program_of in ["ethereum.mjs", "token.mjs"] {
+        let outcome = stream(
+            program("node", &workspace.root.join(FOLDER))
+                .arg(program_of)
+                .env("DHC_BIN", workspace.dhc()),
+            LIMIT,
+        )?;
+        count += tally::plain(&outcome.output)
+            .unwrap_or_default()
+            .with_exit(outcome.success());
+    }
     Ok((count, String::new()))
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy::sol_types::{SolCall, SolEvent};
 use dhc_chain::{
     ProvenReceipt, TxStatus,
-    contracts::{Consent, Identity, IncentivePool, RecordIndex},
+    contracts::{Consent, DHLToken, Identity, IncentivePool, RecordIndex},
 };
 use dhc_domain::{Address, Amount, Height};
 use dhc_ipc::{ActivityEntry, ActivityView, Failure};
@@ -27,6 +27,8 @@ const SENT: &[u8] = b"sent";
 const ENTRY: u8 = b'e';
 /// Blocks asked for at once.
 const AT_ONCE: usize = 16;
+/// Blocks whose logs are asked for at once: what public endpoints allow.
+const LOG_BLOCKS: u64 = 5_000;
 
 /// An entry as kept: once proven it does not change.
 #[derive(Clone, Serialize, Deserialize)]
@@ -97,10 +99,54 @@ pub(crate) fn note_sent(session: &Session, to: Address) -> Result<(), Failure> {
 async fn catch_up(profile: &Profile, session: &Session) -> Result<(), Failure> {
     let head = profile.chain.sync().await.map_err(sync_failure)?.height;
     let scanned = session.db.get::<u64>(ACTIVITY, SCANNED)?.unwrap_or(0);
-    // The head's own results are proven by the header after it.
-    let last = head.0.saturating_sub(1);
-    let mine = format!("{:#x}", session.address);
-    let hits: Vec<u64> = stream::iter(scanned + 1..=last)
+    let hits;
+    let last;
+    if profile.chain.is_ethereum() {
+        last = head.0;
+        let first = (scanned + 1).max(profile.chain.network().trust.height);
+        hits = token_blocks(profile, session.address, first, last).await?;
+    } else {
+        // The head's own results are proven by the header after it.
+        last = head.0.saturating_sub(1);
+        hits = own_blocks(profile, session.address, scanned + 1, last).await?;
+    }
+
+    let contracts = &profile.chain.network().contracts;
+    let names: BTreeMap<Address, &str> = contracts.iter().map(|(n, a)| (*a, n.as_str())).collect();
+    let mut batch = Batch::default();
+    for height in hits {
+        let block = profile
+            .chain
+            .block(Height(height))
+            .await
+            .map_err(receipt_failure)?;
+        for (i, receipt) in block.txs.iter().enumerate() {
+            for (j, movement) in movements_in(receipt, session.address, &names).enumerate() {
+                let mut key = vec![ENTRY];
+                key.extend_from_slice(&height.to_be_bytes());
+                key.extend_from_slice(&(i as u32).to_be_bytes());
+                if j > 0 {
+                    key.extend_from_slice(&(j as u32).to_be_bytes());
+                }
+                session.db.stage(&mut batch, ACTIVITY, &key, &movement)?;
+            }
+        }
+    }
+    session
+        .db
+        .stage(&mut batch, ACTIVITY, SCANNED, &last.max(scanned))?;
+    session.db.commit(batch)
+}
+
+/// The blocks from `first` to `last` that have, by a node's word, a transaction from or to me.
+async fn own_blocks(
+    profile: &Profile,
+    me: Address,
+    first: u64,
+    last: u64,
+) -> Result<Vec<u64>, Failure> {
+    let mine = format!("{me:#x}");
+    stream::iter(first..=last)
         .map(|height| {
             let mine = mine.clone();
             async move {
@@ -118,35 +164,46 @@ async fn catch_up(profile: &Profile, session: &Session) -> Result<(), Failure> {
         .buffered(AT_ONCE)
         .try_filter_map(|hit| async move { Ok(hit) })
         .try_collect()
-        .await?;
+        .await
+}
 
-    let contracts = &profile.chain.network().contracts;
-    let names: BTreeMap<Address, &str> = contracts.iter().map(|(n, a)| (*a, n.as_str())).collect();
-    let mut batch = Batch::default();
-    for height in hits {
-        let block = profile
-            .chain
-            .block(Height(height))
-            .await
-            .map_err(receipt_failure)?;
-        for (i, receipt) in block.txs.iter().enumerate() {
-            if receipt.from == session.address || receipt.to == Some(session.address) {
-                let mut key = vec![ENTRY];
-                key.extend_from_slice(&height.to_be_bytes());
-                key.extend_from_slice(&(i as u32).to_be_bytes());
-                session.db.stage(
-                    &mut batch,
-                    ACTIVITY,
-                    &key,
-                    &movement(receipt, session.address, &names),
-                )?;
-            }
+/// The blocks from `first` to `last` in which, by a node's word, the token moved from or to me.
+async fn token_blocks(
+    profile: &Profile,
+    me: Address,
+    first: u64,
+    last: u64,
+) -> Result<Vec<u64>, Failure> {
+    let token = profile.contract("DHLToken")?;
+    let mine = me.into_word();
+    let mut blocks = BTreeSet::new();
+    let mut from = first;
+    while from <= last {
+        let to = last.min(from + LOG_BLOCKS - 1);
+        for topics in [
+            json!([DHLToken::Transfer::SIGNATURE_HASH, mine]),
+            json!([DHLToken::Transfer::SIGNATURE_HASH, null, mine]),
+        ] {
+            let filter = json!({
+                "address": token,
+                "topics": topics,
+                "fromBlock": format!("{from:#x}"),
+                "toBlock": format!("{to:#x}"),
+            });
+            let logs = profile
+                .services
+                .call("eth_getLogs", json!([filter]))
+                .await
+                .map_err(service_failure)?;
+            let heights = logs.as_array().into_iter().flatten().filter_map(|log| {
+                let digits = log["blockNumber"].as_str()?.strip_prefix("0x")?;
+                u64::from_str_radix(digits, 16).ok()
+            });
+            blocks.extend(heights.filter(|h| (from..=to).contains(h)));
         }
+        from = to + 1;
     }
-    session
-        .db
-        .stage(&mut batch, ACTIVITY, SCANNED, &last.max(scanned))?;
-    session.db.commit(batch)
+    Ok(blocks.into_iter().collect())
 }
 
 /// Whether a block, by a node's word, has a transaction from or to `address` (lower-case hex).
@@ -162,6 +219,42 @@ fn concerns(block: &Value, address: &str) -> bool {
                     .is_some_and(|a| a.eq_ignore_ascii_case(address))
             })
         })
+}
+
+/// What a transaction moved from or to me.
+fn movements_in(
+    receipt: &ProvenReceipt,
+    me: Address,
+    contracts: &BTreeMap<Address, &str>,
+) -> impl Iterator<Item = Movement> {
+    let mut moved = transfers(receipt, me, contracts);
+    if moved.is_empty() && (receipt.from == me || receipt.to == Some(me)) {
+        moved.push(movement(receipt, me, contracts));
+    }
+    moved.into_iter()
+}
+
+/// The token's transfers from or to me.
+fn transfers(
+    receipt: &ProvenReceipt,
+    me: Address,
+    contracts: &BTreeMap<Address, &str>,
+) -> Vec<Movement> {
+    let of_token = |log: &&alloy::primitives::Log| contracts.get(&log.address) == Some(&"DHLToken");
+    receipt
+        .logs
+        .iter()
+        .filter(of_token)
+        .filter_map(|log| DHLToken::Transfer::decode_log(log).ok())
+        .filter(|moved| moved.from == me || moved.to == me)
+        .map(|moved| Movement {
+            kind: if moved.from == me { "sent" } else { "received" }.into(),
+            from: moved.from,
+            to: moved.to,
+            amount: Amount(moved.value),
+            ..movement(receipt, me, contracts)
+        })
+        .collect()
 }
 
 fn movement(receipt: &ProvenReceipt, me: Address, contracts: &BTreeMap<Address, &str>) -> Movement {

@@ -211,10 +211,10 @@ pub fn revert_failure(revert: &Revert) -> Failure {
 pub fn prepare_failure(e: PrepareError) -> Failure {
     match e {
         PrepareError::Read(e) => read_failure(e),
-        PrepareError::InsufficientFunds { have, need } => Failure::new(
+        PrepareError::InsufficientFunds { have, need, coin } => Failure::new(
             Code::InsufficientFunds,
             format!(
-                "the account holds {} DHL, this needs {} DHL",
+                "the account holds {} {coin}, this needs {} {coin}",
                 have.to_dhl(),
                 need.to_dhl()
             ),

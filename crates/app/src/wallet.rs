@@ -22,6 +22,9 @@ use crate::{
     profile::{Profile, Session},
 };
 
+/// The base unit of Ethereum's coin.
+const WEI: &str = "wei";
+
 pub(crate) fn address(text: &str) -> Result<Address, Failure> {
     parse_address(text).map_err(|e| misuse(e.to_string()))
 }
@@ -68,34 +71,73 @@ struct Transfer {
     request: TxRequest,
 }
 
-fn transfer(session: &Session, to: &str, dhl: &str) -> Result<Transfer, Failure> {
+fn transfer(
+    profile: &Profile,
+    session: &Session,
+    to: &str,
+    dhl: &str,
+) -> Result<Transfer, Failure> {
     let (to, amount) = (address(to)?, amount(dhl)?);
     if amount.is_zero() {
         return Err(misuse("nothing to send: the amount is zero"));
     }
+    let request = if profile.chain.is_ethereum() {
+        TxRequest::token_transfer(session.address, profile.contract("DHLToken")?, to, amount)
+    } else {
+        TxRequest::transfer(session.address, to, amount)
+    };
     Ok(Transfer {
         to,
         amount,
-        request: TxRequest::transfer(session.address, to, amount),
+        request,
     })
+}
+
+/// What fees are counted in: Ethereum's own coin where DHL is a token.
+fn fee_denom(profile: &Profile) -> &'static str {
+    if profile.chain.is_ethereum() {
+        WEI
+    } else {
+        DENOM
+    }
+}
+
+/// A token's transfer is refused here and not by its contract, which would take the fee for it.
+fn covered(profile: &Profile, have: Amount, need: Amount) -> Result<(), Failure> {
+    if profile.chain.is_ethereum() && have < need {
+        return Err(Failure::new(
+            Code::InsufficientFunds,
+            format!(
+                "the account holds {} DHL, this needs {} DHL",
+                have.to_dhl(),
+                need.to_dhl()
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// What a transfer would do, for clear signing.
 pub async fn preview(profile: &Profile, args: &PreviewSend) -> Result<SendPreview, Failure> {
     let session = profile.session()?;
-    let transfer = transfer(&session, &args.to, &args.amount)?;
+    let transfer = transfer(profile, &session, &args.to, &args.amount)?;
     let before = profile
         .chain
         .balance(session.address, At::Latest)
         .await
         .map_err(read_failure)?;
+    covered(profile, before.value, transfer.amount)?;
     let prepared = profile
         .chain
         .prepare(&transfer.request)
         .await
         .map_err(prepare_failure)?;
-    let most = prepared.max_cost();
-    let max_fee = most.checked_sub(transfer.amount).unwrap_or_default();
+    let max_fee = prepared.max_fee();
+    let most = if profile.chain.is_ethereum() {
+        transfer.amount
+    } else {
+        prepared.max_cost()
+    };
     let known = contacts::known(&session)?;
     let sent_to = activity::sent_to(&session)?;
     Ok(SendPreview {
@@ -103,6 +145,7 @@ pub async fn preview(profile: &Profile, args: &PreviewSend) -> Result<SendPrevie
         to_name: known.get(&transfer.to).cloned(),
         amount: transfer.amount.to_string(),
         max_fee: max_fee.to_string(),
+        fee_denom: fee_denom(profile).into(),
         balance_before: before.value.to_string(),
         balance_after: before
             .value
@@ -131,7 +174,7 @@ pub async fn send(profile: &Profile, args: &Send, job: &Job) -> Result<Transacti
         to,
         amount,
         request,
-    } = transfer(&session, &args.to, &args.amount)?;
+    } = transfer(profile, &session, &args.to, &args.amount)?;
     let before = profile
         .chain
         .balance(session.address, At::Latest)
@@ -139,6 +182,9 @@ pub async fn send(profile: &Profile, args: &Send, job: &Job) -> Result<Transacti
         .map_err(read_failure)?
         .value;
     let act = format!("send {to} {amount}");
+    if !profile.in_flight(&session, &act)? {
+        covered(profile, before, amount)?;
+    }
     let receipt = profile.transact_kept(&session, &act, job, request).await?;
     let after = profile
         .chain
@@ -154,7 +200,13 @@ pub async fn send(profile: &Profile, args: &Send, job: &Job) -> Result<Transacti
         tx: receipt.tx.to_string(),
         height: receipt.height.0,
         status: "ok".into(),
-        fee: fee(before, after, amount, receipt.max_fee()).to_string(),
+        fee: if profile.chain.is_ethereum() {
+            receipt.max_fee()
+        } else {
+            fee(before, after, amount, receipt.max_fee())
+        }
+        .to_string(),
+        fee_denom: fee_denom(profile).into(),
         standing: proven_at(receipt.height),
     })
 }

@@ -1,9 +1,10 @@
 use std::{sync::Arc, time::Duration};
 
-use dhc_domain::{Address, Height, NetworkError, NetworkFile, Standing, Timestamp};
+use dhc_domain::{Address, Height, NetworkError, NetworkFile, ProofSpec, Standing, Timestamp};
 use tendermint::{Hash, chain};
 
 use crate::{
+    ethereum::Ethereum,
     light::{
         Anchor, Candidate, Checkpoint, Conflict, Head, LightClient, Rules, SyncError, TrustError,
         WitnessStatus,
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// A head younger than this is recent enough to read under: about one block.
-const FRESH: Duration = Duration::from_millis(700);
+pub(crate) const FRESH: Duration = Duration::from_millis(700);
 /// Between two looks for the next block.
 pub(crate) const POLL: Duration = Duration::from_millis(200);
 /// A head older than this says that the node, the chain or the clock stands still.
@@ -35,6 +36,8 @@ pub struct Chain {
     pub(crate) light: Arc<LightClient>,
     pub(crate) comet: Arc<Pool<CometNode>>,
     pub(crate) evm: Arc<Pool<EvmNode>>,
+    /// Where the network is Ethereum, this knows its headers and state, and `light` nothing.
+    pub(crate) ethereum: Option<Arc<Ethereum>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -84,18 +87,36 @@ impl Chain {
             Role::Rpc,
             Arc::clone(&clock),
         ));
+        let evm_transports = endpoints.evm.clone();
         let evm = Arc::new(Pool::new(
             endpoints.evm.into_iter().map(EvmNode::new).collect(),
             Role::Evm,
             Arc::clone(&clock),
         ));
-        if comet.is_empty() {
+        let is_ethereum = network.proof_spec == ProofSpec::Mpt;
+        if (is_ethereum && evm.is_empty()) || (!is_ethereum && comet.is_empty()) {
             return Err(ConfigError::NoEndpoint);
         }
+        let period = Duration::from_secs(trust.period_s);
+        let asked = evm_transports.len();
+        let ethereum = is_ethereum.then(|| {
+            let voices = evm_transports
+                .into_iter()
+                .chain(endpoints.witnesses.iter().cloned());
+            Arc::new(Ethereum::new(
+                Arc::clone(&evm),
+                voices.map(EvmNode::new).collect(),
+                asked,
+                checkpoint,
+                period,
+                Arc::clone(&store),
+                Arc::clone(&clock),
+            ))
+        });
         let light = LightClient::new(
             chain_id,
             checkpoint,
-            Rules::with_period(Duration::from_secs(trust.period_s)),
+            Rules::with_period(period),
             Arc::clone(&comet),
             endpoints
                 .witnesses
@@ -110,6 +131,7 @@ impl Chain {
             light: Arc::new(light),
             comet,
             evm,
+            ethereum,
             clock,
         })
     }
@@ -118,13 +140,21 @@ impl Chain {
         &self.network
     }
 
+    /// Whether DHL is a token here, and fees are paid in ether.
+    pub fn is_ethereum(&self) -> bool {
+        self.ethereum.is_some()
+    }
+
     pub fn contract(&self, name: &'static str) -> Result<Address, NetworkError> {
         self.network.contract(name)
     }
 
     /// Goes to the network's latest block, compares it with the witnesses, and trusts it.
     pub async fn sync(&self) -> Result<Head, SyncError> {
-        self.light.sync().await
+        match &self.ethereum {
+            Some(ethereum) => ethereum.head_within(Duration::ZERO).await,
+            None => self.light.sync().await,
+        }
     }
 
     /// The conflict of which evidence is kept. While it [stops](Conflict::stops) the light client,
@@ -148,6 +178,10 @@ impl Chain {
     /// Begins anew at a checkpoint that a person has compared. Refused unless what is trusted has
     /// lapsed.
     pub async fn trust(&self, checkpoint: Checkpoint) -> Result<(), TrustError> {
+        if self.ethereum.is_some() {
+            // Its endpoints are compared with the file's checkpoint at each start.
+            return Err(TrustError::NotNeeded);
+        }
         self.light.trust(checkpoint).await
     }
 
@@ -175,7 +209,10 @@ impl Chain {
 
     /// The head, at most about one block old.
     pub(crate) async fn head(&self) -> Result<Head, SyncError> {
-        self.light.head_within(FRESH).await
+        match &self.ethereum {
+            Some(ethereum) => ethereum.head_within(FRESH).await,
+            None => self.light.head_within(FRESH).await,
+        }
     }
 
     /// Waits until the trusted head is at `height` or above, for at most `patience`. A node that
@@ -183,9 +220,12 @@ impl Chain {
     pub async fn wait_for(&self, height: Height, patience: Duration) -> Result<Head, SyncError> {
         let deadline = self.clock.monotonic() + patience;
         loop {
-            let attempt = match self.light.known_head()? {
-                Some((known, _)) if known >= height => self.light.head_within(Duration::MAX).await,
-                _ => self.light.sync().await,
+            let attempt = match (&self.ethereum, self.light.known_head()?) {
+                (Some(_), _) => self.sync().await,
+                (None, Some((known, _))) if known >= height => {
+                    self.light.head_within(Duration::MAX).await
+                }
+                (None, _) => self.light.sync().await,
             };
             let late = self.clock.monotonic() >= deadline;
             match attempt {
@@ -199,6 +239,9 @@ impl Chain {
 
     /// Syncs and says where things stand. Never fails: what went wrong is the standing.
     pub async fn status(&self) -> Status {
+        if let Some(ethereum) = &self.ethereum {
+            return ethereum.status().await;
+        }
         let synced = self.light.sync().await;
         let known = self.light.known_head().ok().flatten();
         let trusted_height = known.map(|(h, _)| h);

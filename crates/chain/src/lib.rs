@@ -2,10 +2,12 @@
 //!
 //! [`Chain`] is the way in. Below it: headers ([`light`]), proofs of single keys ([`proof`]),
 //! places of contract variables ([`layout`]), transactions ([`tx`]), histories ([`history`]) and
-//! the product's contracts ([`contracts`]). Everything that reaches the outside world is a port
+//! the product's contracts ([`contracts`]). Where the network is Ethereum, `ethereum` stands in the
+//! place of headers and proofs. Everything that reaches the outside world is a port
 //! ([`ports`]); nothing a node says is taken for true.
 
 pub mod contracts;
+mod ethereum;
 mod facade;
 pub mod history;
 pub mod layout;

@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
     Chain, SyncError,
+    facade::FRESH,
     layout::LayoutError,
     node::{Blame, CometNode, NodeError, Severity},
     proof::{
@@ -109,8 +110,22 @@ impl Severity for ReadError {
 }
 
 impl Chain {
-    /// The native balance: everything the account holds, spendable or not.
+    /// The account's DHL: on the DHC chain the native coin, everything that it holds, spendable or
+    /// not; on Ethereum the token's balance.
     pub async fn balance(&self, account: Address, at: At) -> Result<Attested<Amount>, ReadError> {
+        if self.ethereum.is_some() {
+            return self.token_balance(account, at).await;
+        }
+        self.coin(account, at).await
+    }
+
+    /// What the account can pay fees with: the network's native coin, in its base unit.
+    pub async fn coin(&self, account: Address, at: At) -> Result<Attested<Amount>, ReadError> {
+        if let Some(ethereum) = &self.ethereum {
+            self.await_state(at).await?;
+            let account = ethereum.account(account, FRESH).await?;
+            return Ok(account.map(|a| Amount(a.balance)));
+        }
         let value = self
             .read_one(keys::balance(account, &self.network.denom), at)
             .await?;
@@ -119,6 +134,10 @@ impl Chain {
 
     /// The account's nonce: how many transactions it has sent.
     pub async fn nonce(&self, account: Address, at: At) -> Result<Attested<u64>, ReadError> {
+        if let Some(ethereum) = &self.ethereum {
+            self.await_state(at).await?;
+            return Ok(ethereum.account(account, FRESH).await?.map(|a| a.nonce));
+        }
         let value = self.read_one(keys::account(account), at).await?;
         attest(value, keys::read_nonce)
     }
@@ -129,6 +148,10 @@ impl Chain {
         account: Address,
         at: At,
     ) -> Result<Attested<Option<B256>>, ReadError> {
+        if let Some(ethereum) = &self.ethereum {
+            self.await_state(at).await?;
+            return Ok(ethereum.account(account, FRESH).await?.map(|a| a.code_hash));
+        }
         let value = self.read_one(keys::code_hash(account), at).await?;
         attest(value, keys::read_code_hash)
     }
@@ -140,6 +163,10 @@ impl Chain {
         slots: &[B256],
         at: At,
     ) -> Result<Attested<Vec<B256>>, ReadError> {
+        if let Some(ethereum) = &self.ethereum {
+            self.await_state(at).await?;
+            return ethereum.slots(contract, slots, FRESH).await;
+        }
         let keys: Vec<_> = slots
             .iter()
             .map(|slot| keys::storage(contract, *slot))
@@ -175,6 +202,14 @@ impl Chain {
     ) -> Result<Attested<Option<Vec<u8>>>, ReadError> {
         let values = self.read_keys(std::slice::from_ref(&key), at).await?;
         Ok(values.map(|mut v| v.pop().flatten()))
+    }
+
+    /// On Ethereum: waits until the state that `at` asks for is finalized.
+    async fn await_state(&self, at: At) -> Result<(), ReadError> {
+        if let At::AtLeast(height) = at {
+            self.wait_for(height, PATIENCE).await?;
+        }
+        Ok(())
     }
 
     /// The state that a read at `at` reads, waiting for its header where need be.

@@ -11,6 +11,9 @@ pub enum ProofSpec {
     Iavl,
     /// The embedded chain: Jellyfish Merkle trees under the same multistore.
     Devnet,
+    /// Ethereum: Merkle–Patricia tries under a block's state root. Such a network has no CometBFT
+    /// endpoints; `witnesses` are Ethereum endpoints too, and the checkpoint is a block's hash.
+    Mpt,
 }
 
 /// The checkpoint a light client starts from.

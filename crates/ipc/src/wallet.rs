@@ -38,8 +38,10 @@ pub struct SendPreview {
     pub to_name: Option<String>,
     /// adhl.
     pub amount: String,
-    /// The most the transaction can cost, adhl.
+    /// The most the transaction can cost.
     pub max_fee: String,
+    /// What fees are counted in: `adhl`, or `wei` where DHL is a token on Ethereum.
+    pub fee_denom: String,
     pub balance_before: String,
     pub balance_after: String,
     /// Never sent to before.
@@ -61,8 +63,9 @@ pub struct TransactionView {
     pub height: u64,
     /// `ok` or `reverted`.
     pub status: String,
-    /// adhl.
     pub fee: String,
+    /// As in the preview.
+    pub fee_denom: String,
     pub standing: Standing,
 }
 

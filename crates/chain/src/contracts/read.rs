@@ -237,6 +237,20 @@ impl Chain {
     }
 
     /// Reads every slot of `places` and hands them over by number.
+    /// The balance that the ERC-20 keeps for `account`.
+    pub(crate) async fn token_balance(
+        &self,
+        account: Address,
+        at: At,
+    ) -> Result<Attested<Amount>, ReadError> {
+        let place = Contract::DHLToken
+            .layout()?
+            .variable("_balances")?
+            .key(account)?;
+        let balance = |p: &Place<'_>, w: &Words| Ok(Amount(p.read(w)?));
+        self.view(Contract::DHLToken, place, at, balance).await
+    }
+
     pub(crate) async fn words(
         &self,
         contract: Contract,

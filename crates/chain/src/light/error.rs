@@ -1,4 +1,4 @@
-use dhc_domain::UnprovenReason;
+use dhc_domain::{Height, UnprovenReason};
 
 use super::Conflict;
 use crate::{
@@ -24,6 +24,9 @@ pub enum SyncError {
     /// Two nodes show different headers of one height. The evidence is worth keeping.
     #[error("nodes disagree about height {}", .0.height)]
     WitnessConflict(Box<Conflict>),
+    /// Endpoints of an Ethereum network show different blocks of one height.
+    #[error("the endpoints disagree about block {0}")]
+    Disagreement(Height),
     #[error("the network has not reached the height in time")]
     TimedOut,
     #[error(transparent)]
@@ -46,7 +49,7 @@ impl SyncError {
             Self::Untrusted(_) => UnprovenReason::NodeUntrusted,
             Self::TrustExpired => UnprovenReason::TrustExpired,
             Self::ClockSkew => UnprovenReason::ClockSkew,
-            Self::WitnessConflict(_) => UnprovenReason::WitnessConflict,
+            Self::WitnessConflict(_) | Self::Disagreement(_) => UnprovenReason::WitnessConflict,
             Self::Unavailable(_) | Self::Store(_) => UnprovenReason::ProofUnavailable,
         }
     }
@@ -71,7 +74,7 @@ impl Severity for SyncError {
             Self::ClockSkew => 3,
             Self::Untrusted(_) => 4,
             Self::TrustExpired | Self::Store(_) => 5,
-            Self::WitnessConflict(_) => 6,
+            Self::WitnessConflict(_) | Self::Disagreement(_) => 6,
         }
     }
 

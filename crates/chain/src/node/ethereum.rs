@@ -1,6 +1,10 @@
 use std::sync::Arc;
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::{
+    consensus::{Header, Sealable, Sealed, TxEnvelope},
+    primitives::{Address, B256, Bytes, U256},
+    rpc::types::{EIP1186AccountProofResponse, Transaction, TransactionReceipt},
+};
 use dhc_domain::Height;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
@@ -12,6 +16,9 @@ use crate::ports::Transport;
 const WORD: usize = 64 << 10;
 const RECEIPT: usize = 8 << 20;
 const LOGS: usize = 24 << 20;
+/// A whole block or its receipts: blocks are bounded by gas, and calldata costs four gas a byte.
+const BLOCK: usize = 32 << 20;
+const PROOF: usize = 4 << 20;
 /// More logs than a party has acts in the blocks of one question.
 const MAX_LOGS: usize = 50_000;
 
@@ -32,6 +39,19 @@ impl Recorded for EvmNode {
     fn record(&self) -> &Record {
         &self.record
     }
+}
+
+/// Which header is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tag {
+    /// The newest that consensus has finalized.
+    Finalized,
+    Height(Height),
+}
+
+#[derive(Deserialize)]
+struct FullBlock {
+    transactions: Vec<Transaction>,
 }
 
 /// A log as `eth_getLogs` claims it.
@@ -93,6 +113,16 @@ impl EvmNode {
             .await
     }
 
+    /// How many transactions of an account the node knows, those that wait included.
+    pub(crate) async fn pending_nonce(&self, account: Address) -> Result<u64, NodeError> {
+        let count: U256 = self
+            .rpc
+            .call("eth_getTransactionCount", json!([account, "pending"]), WORD)
+            .await?;
+        u64::try_from(count)
+            .map_err(|_| NodeError::malformed("eth_getTransactionCount", "not a nonce"))
+    }
+
     pub(crate) async fn estimate_gas(&self, tx: Value) -> Result<U256, NodeError> {
         self.rpc.call("eth_estimateGas", json!([tx]), WORD).await
     }
@@ -122,6 +152,64 @@ impl EvmNode {
             .call("eth_getTransactionByHash", json!([tx]), RECEIPT)
             .await?;
         Ok(reply.is_some())
+    }
+
+    /// A header as the node shows it, with the hash that its fields have.
+    pub(crate) async fn header(&self, tag: Tag) -> Result<Sealed<Header>, NodeError> {
+        const METHOD: &str = "eth_getBlockByNumber";
+        let which = match tag {
+            Tag::Finalized => "finalized".to_owned(),
+            Tag::Height(height) => format!("{:#x}", height.0),
+        };
+        let shown: Option<alloy::rpc::types::Header> =
+            self.rpc.call(METHOD, json!([which, false]), BLOCK).await?;
+        let shown = shown.ok_or_else(|| NodeError::Refused {
+            method: METHOD.into(),
+            code: 0,
+            message: format!("it has no block {which}"),
+            data: None,
+        })?;
+        let header = shown.inner.seal_slow();
+        if header.hash() != shown.hash {
+            return Err(NodeError::malformed(
+                METHOD,
+                "the hash is not that of the header's fields",
+            ));
+        }
+        match tag {
+            Tag::Height(height) if header.number != height.0 => {
+                Err(NodeError::malformed(METHOD, "a block of another height"))
+            }
+            _ => Ok(header),
+        }
+    }
+
+    /// The transactions of a block, in order.
+    pub(crate) async fn transactions(&self, at: Height) -> Result<Vec<TxEnvelope>, NodeError> {
+        let params = json!([format!("{:#x}", at.0), true]);
+        let block: FullBlock = self.rpc.call("eth_getBlockByNumber", params, BLOCK).await?;
+        Ok(block
+            .transactions
+            .into_iter()
+            .map(|tx| tx.inner.into_inner())
+            .collect())
+    }
+
+    /// The receipts of a block, in order.
+    pub(crate) async fn receipts(&self, at: Height) -> Result<Vec<TransactionReceipt>, NodeError> {
+        let params = json!([format!("{:#x}", at.0)]);
+        self.rpc.call("eth_getBlockReceipts", params, BLOCK).await
+    }
+
+    /// The proof of an account and of some of its slots (EIP-1186).
+    pub(crate) async fn proof(
+        &self,
+        of: Address,
+        slots: &[B256],
+        at: Height,
+    ) -> Result<EIP1186AccountProofResponse, NodeError> {
+        let params = json!([of, slots, format!("{:#x}", at.0)]);
+        self.rpc.call("eth_getProof", params, PROOF).await
     }
 
     pub(crate) async fn logs(&self, filter: &LogFilter) -> Result<Vec<RpcLog>, NodeError> {

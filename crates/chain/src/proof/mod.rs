@@ -60,7 +60,8 @@ pub fn verify(
     let [in_store, of_store] = ops else {
         return Err(ProofFault::Steps);
     };
-    if in_store.kind != spec::step_kind(network) || of_store.kind != spec::SIMPLE_STEP {
+    let (step_kind, tree) = spec::tree(network).ok_or(ProofFault::Kind)?;
+    if in_store.kind != step_kind || of_store.kind != spec::SIMPLE_STEP {
         return Err(ProofFault::Kind);
     }
     if in_store.key != key || of_store.key != store.as_bytes() {
@@ -85,7 +86,6 @@ pub fn verify(
     }
 
     let in_store = decode(&in_store.data)?;
-    let tree = spec::tree(network);
     let proven = match (&in_store.proof, value) {
         (Some(Proof::Exist(exist)), Some(value)) => {
             check_existence(network, exist)?;
@@ -118,6 +118,7 @@ fn check_existence(network: ProofSpec, exist: &ExistenceProof) -> Result<(), Pro
     match network {
         ProofSpec::Iavl => Ok(()),
         ProofSpec::Devnet => spec::check_jmt(exist),
+        ProofSpec::Mpt => Err(ProofFault::Kind),
     }
 }
 

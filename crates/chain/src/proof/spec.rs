@@ -10,18 +10,13 @@ const JMT_LEAF: &[u8] = b"JMT::LeafNode";
 const JMT_INNER: &[u8] = b"JMT::IntrnalNode";
 const JMT_EMPTY: &[u8; 32] = b"SPARSE_MERKLE_PLACEHOLDER_HASH__";
 
-pub(super) const fn step_kind(network: ProofSpec) -> &'static str {
+/// How a network names the step in a store's own tree, and the tree's shape; `None` where it has
+/// no stores.
+pub(super) fn tree(network: ProofSpec) -> Option<(&'static str, ics23::ProofSpec)> {
     match network {
-        ProofSpec::Iavl => "ics23:iavl",
-        ProofSpec::Devnet => "ics23:jmt",
-    }
-}
-
-/// The shape of a store's own tree.
-pub(super) fn tree(network: ProofSpec) -> ics23::ProofSpec {
-    match network {
-        ProofSpec::Iavl => iavl_spec(),
-        ProofSpec::Devnet => jmt(),
+        ProofSpec::Iavl => Some(("ics23:iavl", iavl_spec())),
+        ProofSpec::Devnet => Some(("ics23:jmt", jmt())),
+        ProofSpec::Mpt => None,
     }
 }
 

@@ -99,8 +99,11 @@ impl Severity for ReceiptError {
 
 impl Chain {
     /// The Ethereum transactions of a block and their results, proven. The head must be past
-    /// `height`: results stand in the next header.
+    /// `height`: results stand in the next header. On Ethereum they stand in the block's own.
     pub async fn block(&self, height: Height) -> Result<ProvenBlock, ReceiptError> {
+        if let Some(ethereum) = &self.ethereum {
+            return ethereum.block(height).await;
+        }
         let next = self.light.header(height.next()).await?;
         let header = self.light.header(height).await?;
         let none = || ReceiptError::Unreachable("the network names no node".into());

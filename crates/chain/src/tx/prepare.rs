@@ -1,5 +1,5 @@
 use alloy::consensus::TxEip1559;
-use dhc_domain::{Amount, U256, UnprovenReason};
+use dhc_domain::{Address, Amount, U256, UnprovenReason};
 use serde_json::{Value, json};
 
 use super::{PreparedTx, Revert, SignedTx, TxRequest, request::kind};
@@ -24,8 +24,13 @@ pub enum PrepareError {
     Read(#[from] ReadError),
     #[error("no node answers: {0}")]
     Unreachable(String),
-    #[error("the account has {have} adhl and may need {need}")]
-    InsufficientFunds { have: Amount, need: Amount },
+    #[error("the account has {} {coin} and may need {}", have.to_dhl(), need.to_dhl())]
+    InsufficientFunds {
+        have: Amount,
+        need: Amount,
+        /// What fees are paid in; DHL and ether both have 18 decimals.
+        coin: &'static str,
+    },
     /// A node answered what no honest node answers.
     #[error("a node's answer is not believed: {0}")]
     Untrusted(String),
@@ -137,6 +142,9 @@ impl Severity for BroadcastError {
     }
 }
 
+/// More transactions of one account than wait to be finalized.
+const MAX_UNDER_WAY: u64 = 64;
+
 struct Fees {
     max: u128,
     priority: u128,
@@ -150,13 +158,19 @@ impl Chain {
         let head = self.head().await.map_err(ReadError::from)?;
         let nonce = match request.nonce {
             Some(nonce) => nonce,
-            None => self.nonce(request.from, At::Latest).await?.value,
+            None => self.next_nonce(request.from).await?,
         };
-        let have = self.balance(request.from, At::Latest).await?.value;
+        let have = self.coin(request.from, At::Latest).await?.value;
+        let coin = if self.ethereum.is_some() {
+            "ETH"
+        } else {
+            "DHL"
+        };
         if have.0 < request.value {
             return Err(PrepareError::InsufficientFunds {
                 have,
                 need: Amount(request.value),
+                coin,
             });
         }
         let none = || PrepareError::Unreachable("the network names no Ethereum endpoint".into());
@@ -184,9 +198,26 @@ impl Chain {
         };
         let need = prepared.max_cost();
         if have < need {
-            return Err(PrepareError::InsufficientFunds { have, need });
+            return Err(PrepareError::InsufficientFunds { have, need, coin });
         }
         Ok(prepared)
+    }
+
+    /// The proven nonce. Ethereum finalizes minutes later: there, what a node says of transactions
+    /// under way counts within bounds; if it lies, the transaction waits.
+    async fn next_nonce(&self, account: Address) -> Result<u64, PrepareError> {
+        let proven = self.nonce(account, At::Latest).await?.value;
+        if self.ethereum.is_none() {
+            return Ok(proven);
+        }
+        let none = || PrepareError::Unreachable("the network names no Ethereum endpoint".into());
+        let said = self
+            .evm
+            .ask(none, |node| async move {
+                Ok::<_, PrepareError>(node.pending_nonce(account).await?)
+            })
+            .await?;
+        Ok(said.clamp(proven, proven.saturating_add(MAX_UNDER_WAY)))
     }
 
     /// Hands a signed transaction to the nodes. Safe to repeat.

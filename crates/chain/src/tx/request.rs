@@ -7,6 +7,7 @@ use alloy::{
 use dhc_domain::{Address, Amount, B256, Height, TxHash, U256};
 use serde::{Deserialize, Serialize};
 
+use crate::contracts::DHLToken;
 use crate::ports::{SignError, Signer};
 
 /// What an account wants done.
@@ -34,6 +35,18 @@ impl TxRequest {
             gas_limit: None,
             nonce: None,
         }
+    }
+
+    /// Sends DHL as the ERC-20 at `token`.
+    pub fn token_transfer(from: Address, token: Address, to: Address, amount: Amount) -> Self {
+        Self::call(
+            from,
+            token,
+            &DHLToken::transferCall {
+                to,
+                value: amount.0,
+            },
+        )
     }
 
     /// Calls a contract.

@@ -98,7 +98,7 @@ impl Chain {
             && at > tx.since
             && at <= head.height.next()
         {
-            if at >= head.height {
+            if at > self.settled(head.height) {
                 // Proven by a header that is about to come.
                 return Ok(TxVerdict::Pending);
             }
@@ -134,6 +134,14 @@ impl Chain {
         } else {
             TxVerdict::Unknown
         })
+    }
+
+    /// The last block whose results are proven under a head.
+    fn settled(&self, head: Height) -> Height {
+        match self.ethereum {
+            Some(_) => head,
+            None => Height(head.0.saturating_sub(1)),
+        }
     }
 
     async fn hint(&self, tx: &SignedTx) -> Option<Height> {
