@@ -10,12 +10,16 @@ import { fileURLToPath } from "node:url";
 
 const CONTRACTS = [
   "Consent",
+  "DHCGovernor",
   "DHLToken",
   "Identity",
   "IncentivePool",
   "Issuers",
   "RecordIndex",
+  "Registry",
   "Templates",
+  "Timelock",
+  "VotingEscrow",
 ];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");

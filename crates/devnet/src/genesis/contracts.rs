@@ -11,7 +11,7 @@ use revm::{
 };
 use serde::Deserialize;
 
-use super::{COMMITTEE_THRESHOLD, Genesis, GenesisError, MIN_WEIGHT, ecosystem_fund};
+use super::{COMMITTEE_THRESHOLD, Genesis, GenesisError, MIN_WEIGHT, ecosystem_fund, governance};
 use crate::{
     execution::{BlockContext, transact},
     state::Changes,
@@ -31,7 +31,8 @@ macro_rules! artifacts {
     };
 }
 
-/// In the order of their deployment: each knows only those before it.
+/// In the order of their deployment. Addresses are known before, so that a constructor may name a
+/// contract that comes after it.
 const SOURCES: &[(&str, &str)] = artifacts!(
     "Identity",
     "Issuers",
@@ -39,7 +40,11 @@ const SOURCES: &[(&str, &str)] = artifacts!(
     "Templates",
     "Consent",
     "IncentivePool",
-    "DHLToken"
+    "DHLToken",
+    "VotingEscrow",
+    "Timelock",
+    "DHCGovernor",
+    "Registry"
 );
 
 static ARTIFACTS: LazyLock<BTreeMap<&str, Artifact>> = LazyLock::new(|| {
@@ -73,7 +78,7 @@ fn constructor_arguments(name: &str, genesis: &Genesis) -> Vec<DynSolValue> {
     match name {
         "Issuers" => vec![DynSolValue::Address(genesis.certifier)],
         "RecordIndex" => vec![contract("Issuers")],
-        "Templates" => vec![DynSolValue::Address(genesis.deployer)],
+        "Templates" => vec![contract("Timelock")],
         "Consent" => vec![contract("RecordIndex"), contract("Templates")],
         "IncentivePool" => vec![
             DynSolValue::Address(genesis.deployer),
@@ -92,6 +97,32 @@ fn constructor_arguments(name: &str, genesis: &Genesis) -> Vec<DynSolValue> {
             ),
             number(COMMITTEE_THRESHOLD.into(), 8),
         ],
+        "Timelock" => vec![
+            number(governance::DELAY_DAYS * genesis.day_s, 256),
+            contract("DHCGovernor"),
+        ],
+        "DHCGovernor" => vec![
+            contract("VotingEscrow"),
+            contract("Timelock"),
+            governance::rules(genesis.day_s),
+        ],
+        "Registry" => {
+            let (names, addresses) = genesis
+                .contracts
+                .iter()
+                .map(|(name, address)| {
+                    (
+                        DynSolValue::String(name.clone()),
+                        DynSolValue::Address(*address),
+                    )
+                })
+                .unzip();
+            vec![
+                contract("Timelock"),
+                DynSolValue::Array(names),
+                DynSolValue::Array(addresses),
+            ]
+        }
         "DHLToken" => genesis.allocation.map(DynSolValue::Address).to_vec(),
         _ => Vec::new(),
     }

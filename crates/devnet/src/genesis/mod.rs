@@ -2,6 +2,7 @@
 //! written once; from it alone every node computes the same first state.
 
 mod contracts;
+mod governance;
 
 use std::collections::BTreeMap;
 
@@ -44,7 +45,7 @@ const MIN_WEIGHT: u64 = 1_000_000_000_000_000_000;
 pub enum GenesisError {
     #[error("the accounts to fund are given more than the {0} % of all coins that a devnet gives")]
     Overdrawn(u64),
-    #[error("a settlement day has at least one second")]
+    #[error("a settlement day has at least one second and at most {} of 24 hours", governance::LONGEST_DAY_S / 86_400)]
     Day,
     #[error("the managing foundation's share does not cover {0} validators")]
     Validators(usize),
@@ -99,7 +100,7 @@ impl Genesis {
         day_s: u64,
         fund: &[(Address, Amount)],
     ) -> Result<Self, GenesisError> {
-        if day_s == 0 {
+        if !(1..=governance::LONGEST_DAY_S).contains(&day_s) {
             return Err(GenesisError::Day);
         }
         let address = |role| keys.account(role).address();
@@ -235,7 +236,7 @@ mod tests {
             state[&(StoreName::Bank, balance_key(pool))].as_deref(),
             Some(ecosystem_fund().to_string().as_bytes())
         );
-        assert_eq!(genesis.contracts.len(), 7);
+        assert_eq!(genesis.contracts.len(), 11);
         for address in genesis.contracts.values() {
             assert!(state.contains_key(&(StoreName::Evm, code_hash_key(*address))));
         }
