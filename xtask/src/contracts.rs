@@ -11,7 +11,11 @@ use crate::workspace::Workspace;
 
 const FOLDER: &str = "contracts";
 const LIMIT: Duration = Duration::from_secs(20 * 60);
+const STATIC_LIMIT: Duration = Duration::from_secs(5 * 60);
 const LONG_LIMIT: Duration = Duration::from_secs(4 * 60 * 60);
+/// Calls of each invariant test in a long run, in so many sequences.
+const LONG_CALLS: u32 = 100_000;
+const LONG_RUNS: u32 = 500;
 
 /// `cargo xtask contracts`: tests, then compares or replaces what is committed.
 pub fn build(workspace: &Workspace, write: bool) -> Result<()> {
@@ -38,9 +42,31 @@ pub fn test(workspace: &Workspace, long: bool) -> Result<(Count, String)> {
     let note = if check.success() {
         ""
     } else {
-        "artifacts differ: cargo xtask contracts --write"
+        "artifacts, layouts, vectors or gas differ: contracts/README.md"
     };
     Ok((count, note.to_owned()))
+}
+
+/// What slither finds that nobody judged; left out where there is no Python.
+pub fn static_check(workspace: &Workspace) -> Result<(Count, String)> {
+    let Some(slither) = tools::slither(workspace)? else {
+        let why = "Python 3 with its venv is needed to install slither";
+        return Ok((Count::SKIPPED, why.to_owned()));
+    };
+    prepare(workspace)?;
+    let folder = workspace.root.join(FOLDER);
+    let checked = stream(
+        program("npm", &folder)
+            .args(["run", "--silent", "static", "--"])
+            .arg(slither),
+        STATIC_LIMIT,
+    )?;
+    let note = if checked.success() {
+        ""
+    } else {
+        "judge each finding in contracts/static.json, or mend it"
+    };
+    Ok((Count::of(checked.success()), note.to_owned()))
 }
 
 fn prepare(workspace: &Workspace) -> Result<()> {
@@ -55,7 +81,11 @@ fn run_forge(workspace: &Workspace, long: bool) -> Result<(Count, bool)> {
     if long {
         command
             .env("FOUNDRY_FUZZ_RUNS", "20000")
-            .env("FOUNDRY_INVARIANT_RUNS", "1000");
+            .env("FOUNDRY_INVARIANT_RUNS", LONG_RUNS.to_string())
+            .env(
+                "FOUNDRY_INVARIANT_DEPTH",
+                LONG_CALLS.div_ceil(LONG_RUNS).to_string(),
+            );
     }
     let outcome = stream(&mut command, if long { LONG_LIMIT } else { LIMIT })?;
     let count = tally::plain(&outcome.output)

@@ -21,6 +21,7 @@ pub fn everything(workspace: &Workspace) -> Result<()> {
         ("cargo-deny", tools::cargo_deny(workspace).map(drop)),
         ("tauri-driver", tools::tauri_driver(workspace).map(drop)),
         ("Kubo", tools::kubo(workspace).map(drop)),
+        ("slither", tools::slither(workspace).map(drop)),
         ("advisory database", audit::database(workspace).map(drop)),
     ] {
         if let Err(failure) = result {

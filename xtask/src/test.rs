@@ -116,6 +116,9 @@ pub fn all(workspace: &Workspace, long: bool, only: Option<String>) -> Result<Ex
     }
     report.stage("documentation's examples", || doc_tests(workspace));
     report.stage("contracts", || contracts::test(workspace, long));
+    report.stage("contracts' static check", || {
+        contracts::static_check(workspace)
+    });
     report.stage("Ethereum clients", || ethereum::test(workspace));
 
     let homes = workspace.target.join("test-homes");

@@ -188,6 +188,42 @@ pub fn kubo(workspace: &Workspace) -> Result<Option<PathBuf>> {
     Ok(Some(binary))
 }
 
+/// Slither, the static check of contracts, in a virtual environment of its own. `None` without a
+/// Python that makes one.
+pub fn slither(workspace: &Workspace) -> Result<Option<PathBuf>> {
+    const PINS: &str = "contracts/requirements.txt";
+    let folder = workspace.tools().join("slither");
+    let binary = folder.join("bin/slither");
+    let stamp = Stamp::new(
+        workspace.tools().join("slither.stamp"),
+        &[],
+        &workspace.root,
+        &[PINS],
+    )?;
+    if binary.is_file() && stamp.is_fresh() {
+        return Ok(Some(binary));
+    }
+    // Debian parts `venv` and its `ensurepip` from Python.
+    let able = ask(program("python3", &workspace.root).args(["-c", "import ensurepip, venv"]));
+    if able.is_err() {
+        return Ok(None);
+    }
+    eprintln!("installing slither with pip (once)");
+    run(program("python3", &workspace.root)
+        .args(["-m", "venv", "--clear"])
+        .arg(&folder))?;
+    run(program(folder.join("bin/pip"), &workspace.root)
+        .args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--requirement",
+        ])
+        .arg(workspace.root.join(PINS)))?;
+    stamp.set()?;
+    Ok(Some(binary))
+}
+
 /// A browser that starts without a window: `DHC_CHROMIUM`, else what `PATH` has.
 pub fn chromium() -> Option<PathBuf> {
     env::var_os("DHC_CHROMIUM")
