@@ -15,6 +15,7 @@ const CONTRACTS = [
   "Identity",
   "IncentivePool",
   "Issuers",
+  "Proxies",
   "RecordIndex",
   "Registry",
   "Templates",

@@ -32,6 +32,7 @@ binding!(
     Templates,
     "../../contracts/artifacts/Templates.json"
 );
+binding!(proxies, Proxies, "../../contracts/artifacts/Proxies.json");
 binding!(consent, Consent, "../../contracts/artifacts/Consent.json");
 binding!(
     incentive_pool,
@@ -53,5 +54,6 @@ pub(crate) fn error_signature(selector: [u8; 4]) -> Option<&'static str> {
         .or_else(|| Identity::IdentityErrors::signature_by_selector(selector))
         .or_else(|| Issuers::IssuersErrors::signature_by_selector(selector))
         .or_else(|| Templates::TemplatesErrors::signature_by_selector(selector))
+        .or_else(|| Proxies::ProxiesErrors::signature_by_selector(selector))
         .or_else(|| DHLToken::DHLTokenErrors::signature_by_selector(selector))
 }

@@ -10,7 +10,9 @@ use std::sync::LazyLock;
 use dhc_domain::{Address, NetworkError, NetworkFile};
 
 pub(crate) use bindings::error_signature;
-pub use bindings::{Consent, DHLToken, Identity, IncentivePool, Issuers, RecordIndex, Templates};
+pub use bindings::{
+    Consent, DHLToken, Identity, IncentivePool, Issuers, Proxies, RecordIndex, Templates,
+};
 pub use views::{
     ContributionView, GrantView, IssuerView, KeysView, PoolDay, PoolLedger, PoolSchedule,
     RecordView, Share, TemplateView,
@@ -51,7 +53,7 @@ macro_rules! contracts {
     };
 }
 
-contracts! { Identity Issuers RecordIndex Templates Consent IncentivePool DHLToken }
+contracts! { Identity Issuers RecordIndex Templates Proxies Consent IncentivePool DHLToken }
 
 impl Contract {
     /// Its address on a network.

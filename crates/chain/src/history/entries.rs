@@ -95,15 +95,15 @@ pub struct Contributed {
 }
 
 /// keccak256(abi.encode(…)) of static values, integers widened to words as the ABI does.
-fn digest(values: impl SolValue) -> B256 {
+pub(super) fn digest(values: impl SolValue) -> B256 {
     keccak256(values.abi_encode())
 }
 
-fn int(n: impl Into<u64>) -> U256 {
+pub(super) fn int(n: impl Into<u64>) -> U256 {
     U256::from(n.into())
 }
 
-fn decode<E: SolEvent>(log: &Log<LogData>) -> Option<E> {
+pub(super) fn decode<E: SolEvent>(log: &Log<LogData>) -> Option<E> {
     E::decode_log(log).ok().map(|log| log.data)
 }
 

@@ -6,6 +6,7 @@
 
 mod entries;
 mod keys;
+mod people;
 mod read;
 
 use alloy::primitives::{B256, keccak256};
@@ -13,6 +14,7 @@ use dhc_domain::Height;
 use serde::{Deserialize, Serialize};
 
 pub use entries::{Accessed, Contributed, Entry, GrantGiven, GrantReceived, RecordAdded};
+pub use people::{ProxySet, WardSet};
 pub use read::{HistoryError, HistoryPage};
 
 /// A head and its length: a point in a hash chain. The default is the empty chain.

@@ -38,6 +38,7 @@ const SOURCES: &[(&str, &str)] = artifacts!(
     "Issuers",
     "RecordIndex",
     "Templates",
+    "Proxies",
     "Consent",
     "IncentivePool",
     "DHLToken",
