@@ -35,6 +35,6 @@ pub use ports::{
 };
 pub use reads::{At, ReadError};
 pub use tx::{
-    BroadcastError, BroadcastVerdict, PrepareError, PreparedTx, ProvenBlock, ProvenReceipt,
-    ReceiptError, Revert, SignedTx, SubmitError, TxRequest, TxStatus, TxVerdict,
+    BroadcastError, BroadcastVerdict, IntentVerdict, PrepareError, PreparedTx, ProvenBlock,
+    ProvenReceipt, ReceiptError, Revert, SignedTx, SubmitError, TxRequest, TxStatus, TxVerdict,
 };

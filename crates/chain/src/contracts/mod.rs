@@ -2,6 +2,7 @@
 //! and typed readings of their storage.
 
 mod bindings;
+pub mod intents;
 mod read;
 mod views;
 

@@ -177,18 +177,33 @@ impl Chain {
         contributor: Address,
         at: At,
     ) -> Result<Attested<Share>, ReadError> {
-        let place = Contract::IncentivePool
-            .layout()?
-            .variable("shares")?
-            .key(day)?
-            .key(contributor)?;
-        let read = |p: &Place<'_>, w: &Words| {
-            Ok(Share {
-                weight: p.get("weight", w)?,
-                claimed: p.get("claimed", w)?,
+        let share = self.shares(&[day], contributor, at).await?;
+        Ok(share.map(|mut s| s.pop().unwrap_or_default()))
+    }
+
+    /// What one contributor has of several days, all at one height.
+    pub async fn shares(
+        &self,
+        days: &[u64],
+        contributor: Address,
+        at: At,
+    ) -> Result<Attested<Vec<Share>>, ReadError> {
+        let shares = Contract::IncentivePool.layout()?.variable("shares")?;
+        let places = days
+            .iter()
+            .map(|day| shares.key(*day)?.key(contributor))
+            .collect::<Result<Vec<_>, _>>()?;
+        let words = self.words(Contract::IncentivePool, &places, at).await?;
+        let read = |p: &Place<'_>| {
+            Ok::<_, LayoutError>(Share {
+                weight: p.get("weight", &words.value)?,
+                claimed: p.get("claimed", &words.value)?,
             })
         };
-        self.view(Contract::IncentivePool, place, at, read).await
+        Ok(Attested {
+            value: places.iter().map(read).collect::<Result<_, _>>()?,
+            standing: words.standing,
+        })
     }
 
     pub async fn pool_schedule(&self, at: At) -> Result<Attested<PoolSchedule>, ReadError> {

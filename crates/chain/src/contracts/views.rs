@@ -107,7 +107,7 @@ pub struct PoolDay {
 }
 
 /// What one contributor has of a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     pub weight: U256,
     pub claimed: bool,

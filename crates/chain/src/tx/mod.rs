@@ -2,6 +2,7 @@
 //! proven.
 
 mod block;
+mod carried;
 mod envelope;
 mod prepare;
 mod receipt;
@@ -10,6 +11,7 @@ mod revert;
 mod wait;
 
 pub use block::{BlockFault, ProvenBlock, ReceiptError};
+pub use carried::IntentVerdict;
 pub use prepare::{BroadcastError, BroadcastVerdict, PrepareError};
 pub use receipt::{ProvenReceipt, TxStatus};
 pub use request::{PreparedTx, SignedTx, TxRequest};

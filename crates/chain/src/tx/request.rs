@@ -51,7 +51,11 @@ impl TxRequest {
 
     /// Calls a contract.
     pub fn call(from: Address, contract: Address, call: &impl SolCall) -> Self {
-        let data = call.abi_encode().into();
+        Self::raw_call(from, contract, call.abi_encode().into())
+    }
+
+    /// Calls a contract with encoded arguments.
+    pub fn raw_call(from: Address, contract: Address, data: Bytes) -> Self {
         Self {
             from,
             to: Some(contract),

@@ -175,7 +175,7 @@ fn passes(e: &ReceiptError) -> bool {
     }
 }
 
-fn receipt_error(e: ReadError) -> ReceiptError {
+pub(super) fn receipt_error(e: ReadError) -> ReceiptError {
     match e {
         ReadError::Sync(e) => ReceiptError::Sync(e),
         ReadError::Unreachable(e) => ReceiptError::Unreachable(e),

@@ -1,0 +1,178 @@
+//! Acts that their author signs and anybody may carry in and pay for (EIP-712, the contracts'
+//! `…BySig`; `contracts/src/Intents.sol`).
+//!
+//! An intent is the contract's own `…BySig` call, so that what is signed, what is carried in and
+//! what is looked for afterwards are one value. A further one is an `impl` and a line in `carried!`.
+
+mod consent;
+mod identity;
+mod pool;
+mod records;
+
+use alloy::{
+    primitives::{B256, Bytes, Log, Signature, U256, keccak256},
+    sol_types::{Eip712Domain, SolCall},
+};
+use async_trait::async_trait;
+use dhc_domain::{Address, Attested, NetworkError, NetworkFile, Timestamp};
+
+pub use consent::{approve, grant, revoke};
+pub use identity::publish;
+pub use pool::{claim, contribute};
+pub use records::add;
+
+use super::{Consent, Contract, Identity, IncentivePool, RecordIndex};
+use crate::{At, Chain, ReadError, SignError, Signer};
+
+/// An act of an account that anybody may carry in for it.
+#[async_trait]
+pub trait Intent: Send + Sync {
+    fn contract(&self) -> Contract;
+    /// Whose act it is.
+    fn author(&self) -> Address;
+    /// The hash of the typed data that its author signs; `None` where nothing is signed, because
+    /// anybody may do it for anybody. What of it the contract adds from its state is proven.
+    async fn struct_hash(&self, chain: &Chain) -> Result<Option<B256>, ReadError>;
+    /// The last second in which it counts; `None` where it always does.
+    fn deadline(&self) -> Option<Timestamp>;
+    fn signature(&self) -> &[u8];
+    fn sign(&mut self, deadline: Timestamp, signature: Bytes);
+    /// What a carrier calls the contract with.
+    fn carried(&self) -> Bytes;
+    /// What its author calls the contract with.
+    fn alone(&self) -> Bytes;
+    /// The event that shows the act done: its topics, `None` for any.
+    fn event(&self) -> Vec<Option<B256>>;
+    /// Whether a log of the contract shows the act done, by whomever it was carried in.
+    fn shown_by(&self, log: &Log) -> bool {
+        fits(log, &self.event())
+    }
+    /// Whether the proven state has what the act leads to.
+    async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError>;
+    /// Whether it must not wait for anybody: then every carrier is asked at once.
+    fn urgent(&self) -> bool {
+        false
+    }
+}
+
+impl std::fmt::Debug for dyn Intent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Intent")
+            .field("contract", &self.contract())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an intent is not one that its author signed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum IntentError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    #[error("the intent is not signed by its author")]
+    Signature,
+}
+
+macro_rules! carried {
+    ($($contract:ident::$call:ident,)*) => {
+        /// Reads calldata as one of the intents of a contract, in its one canonical form; `None`
+        /// for everything else.
+        pub fn parse(contract: Contract, data: &[u8]) -> Option<Box<dyn Intent>> {
+            let selector: [u8; 4] = data.get(..4)?.try_into().ok()?;
+            $(if contract == Contract::$contract && selector == $contract::$call::SELECTOR {
+                let call = $contract::$call::abi_decode(data).ok()?;
+                return (call.abi_encode() == data).then(|| Box::new(call) as Box<dyn Intent>);
+            })*
+            None
+        }
+    };
+}
+
+carried! {
+    Identity::publishBySigCall,
+    RecordIndex::addBySigCall,
+    Consent::grantBySigCall,
+    Consent::approveBySigCall,
+    Consent::revokeBySigCall,
+    IncentivePool::contributeBySigCall,
+    IncentivePool::claimForCall,
+}
+
+/// The EIP-712 domain of a contract: `DHC` and its name, version 1, on this network alone.
+pub fn domain(contract: Contract, network: &NetworkFile) -> Result<Eip712Domain, NetworkError> {
+    Ok(Eip712Domain::new(
+        Some(format!("DHC {}", contract.name()).into()),
+        Some("1".into()),
+        Some(U256::from(network.evm_chain_id)),
+        Some(contract.address(network)?),
+        None,
+    ))
+}
+
+impl Chain {
+    /// Signs an intent to count until `deadline`.
+    pub async fn sign_intent(
+        &self,
+        intent: &mut dyn Intent,
+        deadline: Timestamp,
+        signer: &dyn Signer,
+    ) -> Result<(), IntentError> {
+        intent.sign(deadline, Bytes::new());
+        if let Some(hash) = intent.struct_hash(self).await? {
+            let digest = self.intent_digest(intent.contract(), hash)?;
+            let signature = signer.sign_hash(digest.0)?;
+            intent.sign(deadline, signature.as_bytes().into());
+        }
+        Ok(())
+    }
+
+    /// Makes sure that an account with a key signed the intent as its own.
+    pub async fn check_intent(&self, intent: &dyn Intent) -> Result<(), IntentError> {
+        let Some(hash) = intent.struct_hash(self).await? else {
+            return Ok(());
+        };
+        let digest = self.intent_digest(intent.contract(), hash)?;
+        let signature =
+            Signature::from_raw(intent.signature()).map_err(|_| IntentError::Signature)?;
+        match signature.recover_address_from_prehash(&digest) {
+            Ok(author) if author == intent.author() && signature.normalize_s().is_none() => Ok(()),
+            _ => Err(IntentError::Signature),
+        }
+    }
+
+    fn intent_digest(&self, contract: Contract, hash: B256) -> Result<B256, NetworkError> {
+        Ok(digest(&domain(contract, &self.network)?, hash))
+    }
+}
+
+/// `keccak256("\x19\x01" ‖ domainSeparator ‖ hashStruct(message))`.
+fn digest(domain: &Eip712Domain, hash: B256) -> B256 {
+    keccak256(
+        [
+            &b"\x19\x01"[..],
+            domain.separator().as_slice(),
+            hash.as_slice(),
+        ]
+        .concat(),
+    )
+}
+
+fn fits(log: &Log, topics: &[Option<B256>]) -> bool {
+    let there = log.topics();
+    topics.len() <= there.len()
+        && topics
+            .iter()
+            .zip(there)
+            .all(|(asked, topic)| asked.is_none_or(|a| a == *topic))
+}
+
+/// A deadline as the contracts take it.
+fn seconds(deadline: U256) -> Option<Timestamp> {
+    Some(Timestamp(deadline.saturating_to()))
+}
+
+#[cfg(test)]
+mod tests;
