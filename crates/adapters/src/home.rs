@@ -91,7 +91,8 @@ fn open_parts(
         vault: Arc::new(vault),
         database: Arc::new(database),
         blocks: node.clone(),
-        channel: node,
+        channel: node.clone(),
+        errands: node,
         headers: open_headers(&folder, &config.headers)?,
         folder,
     })

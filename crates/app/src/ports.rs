@@ -112,6 +112,15 @@ pub trait PeerChannel: Send + Sync {
     async fn answer_with(&self, responder: Option<Arc<dyn Responder>>);
 }
 
+/// Acts that others carry in, and their answers, over the same node. `/dhc/sponsor/1`.
+#[async_trait]
+pub trait ErrandChannel: Send + Sync {
+    /// Asks a sponsor; `Unreachable` if it does not answer within the adapter's limit (20 s).
+    async fn send(&self, peer: &PeerHint, errand: Vec<u8>) -> Result<Vec<u8>, ExchangeError>;
+    /// Who takes what others send. `None`: nobody, requests are refused.
+    async fn take_with(&self, responder: Option<Arc<dyn Responder>>);
+}
+
 /// Answers a message of another peer; `peer` is its peer id.
 #[async_trait]
 pub trait Responder: Send + Sync {
@@ -136,6 +145,7 @@ pub struct Home {
     pub database: Arc<dyn Database>,
     pub blocks: Arc<dyn BlockExchange>,
     pub channel: Arc<dyn PeerChannel>,
+    pub errands: Arc<dyn ErrandChannel>,
     pub headers: Arc<dyn dhc_chain::HeaderStore>,
 }
 

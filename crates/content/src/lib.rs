@@ -6,6 +6,7 @@
 //! - [`dag`]: the UnixFS tree over the frames, so that any IPFS node can keep them.
 //! - [`note`]: a grant's note to its grantee, an HPKE envelope signed by the owner.
 //! - [`oakley`]: the live release of an object's key between two apps (`docs/spec/oakley.md`).
+//! - [`sponsor`]: an act for somebody else to carry in and pay for (`docs/spec/sponsor.md`).
 
 pub mod dag;
 pub mod note;
@@ -13,6 +14,7 @@ pub mod oakley;
 pub mod object;
 mod ports;
 mod signature;
+pub mod sponsor;
 
 pub use cid::Cid;
 pub use ports::{DigestSigner, EnvelopeOpener, ValueKeeper};

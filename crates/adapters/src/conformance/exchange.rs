@@ -1,11 +1,13 @@
-//! `BlockExchange` and `PeerChannel`.
+//! `BlockExchange`, `PeerChannel` and `ErrandChannel`.
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use cid::Cid;
-use dhc_app::ports::{BlockExchange, ExchangeError, PeerChannel, PeerHint, Responder};
+use dhc_app::ports::{
+    BlockExchange, ErrandChannel, ExchangeError, PeerChannel, PeerHint, Responder,
+};
 use futures::future::join_all;
 use multihash_codetable::{Code, MultihashDigest};
 use tempfile::TempDir;
@@ -13,8 +15,8 @@ use tempfile::TempDir;
 use super::memory::MemoryNetwork;
 use crate::ipfs::{BlockFiles, IpfsNode, MAX_LETTER, NodeConfig};
 
-trait Peer: BlockExchange + PeerChannel {}
-impl<T: BlockExchange + PeerChannel> Peer for T {}
+trait Peer: BlockExchange + PeerChannel + ErrandChannel {}
+impl<T: BlockExchange + PeerChannel + ErrandChannel> Peer for T {}
 
 fn block(text: &str) -> (Cid, Bytes) {
     let bytes = Bytes::copy_from_slice(text.as_bytes());
@@ -121,8 +123,17 @@ async fn channel_suite(a: &dyn Peer, b: &dyn Peer, gone: &PeerHint) {
     assert!(b.connected().await >= 1);
     refused(ask(b"silence").await);
     refused(b.ask(gone, b"anybody?".to_vec()).await);
+
+    // Errands are another matter than keys, with an answerer of its own.
+    let send = async |errand: &[u8]| b.send(&there, errand.to_vec()).await;
+    refused(send(b"abc").await);
+    a.take_with(Some(Arc::new(Echo))).await;
     a.answer_with(None).await;
     refused(ask(b"abc").await);
+    assert_eq!(send(b"abc").await.unwrap(), b"cba");
+    refused(b.send(gone, b"anybody?".to_vec()).await);
+    a.take_with(None).await;
+    refused(send(b"abc").await);
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cid::Cid;
 use dhc_app::ports::{
-    BlockExchange, Database, ExchangeError, PeerChannel, PeerHint, Responder, StoreError,
-    VaultFile, Write,
+    BlockExchange, Database, ErrandChannel, ExchangeError, PeerChannel, PeerHint, Responder,
+    StoreError, VaultFile, Write,
 };
 
 /// A table and a key in it.
@@ -79,6 +79,7 @@ pub struct MemoryPeer {
     network: MemoryNetwork,
     blocks: Arc<Mutex<BTreeMap<Cid, Bytes>>>,
     responder: Arc<Mutex<Option<Arc<dyn Responder>>>>,
+    taker: Arc<Mutex<Option<Arc<dyn Responder>>>>,
 }
 
 impl MemoryNetwork {
@@ -88,6 +89,7 @@ impl MemoryNetwork {
             network: self.clone(),
             blocks: Arc::default(),
             responder: Arc::default(),
+            taker: Arc::default(),
         };
         self.0.lock().unwrap().insert(name.into(), peer.clone());
         peer
@@ -163,19 +165,34 @@ impl PeerChannel for MemoryPeer {
 
     async fn ask(&self, peer: &PeerHint, message: Vec<u8>) -> Result<Vec<u8>, ExchangeError> {
         let peer = self.network.peer(peer).ok_or(ExchangeError::Unreachable)?;
-        let responder = peer
-            .responder
-            .lock()
-            .unwrap()
-            .clone()
-            .ok_or(ExchangeError::Unreachable)?;
-        responder
-            .respond(&self.name, message)
-            .await
-            .ok_or(ExchangeError::Unreachable)
+        let responder = peer.responder.lock().unwrap().clone();
+        answered(responder, &self.name, message).await
     }
 
     async fn answer_with(&self, responder: Option<Arc<dyn Responder>>) {
         *self.responder.lock().unwrap() = responder;
     }
+}
+
+#[async_trait]
+impl ErrandChannel for MemoryPeer {
+    async fn send(&self, peer: &PeerHint, errand: Vec<u8>) -> Result<Vec<u8>, ExchangeError> {
+        let peer = self.network.peer(peer).ok_or(ExchangeError::Unreachable)?;
+        let taker = peer.taker.lock().unwrap().clone();
+        answered(taker, &self.name, errand).await
+    }
+
+    async fn take_with(&self, responder: Option<Arc<dyn Responder>>) {
+        *self.taker.lock().unwrap() = responder;
+    }
+}
+
+async fn answered(
+    by: Option<Arc<dyn Responder>>,
+    name: &str,
+    message: Vec<u8>,
+) -> Result<Vec<u8>, ExchangeError> {
+    let by = by.ok_or(ExchangeError::Unreachable)?;
+    let answer = by.respond(name, message).await;
+    answer.ok_or(ExchangeError::Unreachable)
 }

@@ -29,6 +29,7 @@ use super::{
     behaviour::{Behaviour, BehaviourEvent, Gauges},
     contact::Contact,
     fetches::{Fetch, Fetches},
+    letter::LetterCodec,
 };
 
 /// Letters of other peers that are being answered.
@@ -47,21 +48,31 @@ pub(super) enum Command {
         reply: Reply<Bytes>,
     },
     Ask {
+        about: Matter,
         peer: Contact,
         letter: Vec<u8>,
         reply: Reply<Vec<u8>>,
     },
-    AnswerWith(Option<Arc<dyn Responder>>),
+    AnswerWith(Matter, Option<Arc<dyn Responder>>),
     Here(oneshot::Sender<PeerHint>),
     Connected(oneshot::Sender<u32>),
 }
 
+/// What a letter is about: each matter has its protocol and who answers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Matter {
+    Keys,
+    Errands,
+}
+
 struct Letter {
+    about: Matter,
     bytes: Vec<u8>,
     reply: Reply<Vec<u8>>,
 }
 
 struct Answer {
+    about: Matter,
     channel: ResponseChannel<Vec<u8>>,
     letter: Option<Vec<u8>>,
 }
@@ -72,8 +83,8 @@ pub(super) struct Actor {
     fetches: Fetches<QueryId, Reply<Bytes>>,
     /// Letters that wait for a connection.
     unsent: HashMap<PeerId, Vec<Letter>>,
-    sent: HashMap<OutboundRequestId, Reply<Vec<u8>>>,
-    responder: Option<Arc<dyn Responder>>,
+    sent: HashMap<(Matter, OutboundRequestId), Reply<Vec<u8>>>,
+    responders: HashMap<Matter, Arc<dyn Responder>>,
     answers: JoinSet<Answer>,
 }
 
@@ -85,7 +96,7 @@ impl Actor {
             fetches: Fetches::new(patience, Instant::now()),
             unsent: HashMap::new(),
             sent: HashMap::new(),
-            responder: None,
+            responders: HashMap::new(),
             answers: JoinSet::new(),
         }
     }
@@ -116,17 +127,24 @@ impl Actor {
         match command {
             Command::Fetch { cid, from, reply } => self.fetch(cid, from, reply),
             Command::Ask {
+                about,
                 peer,
                 letter,
                 reply,
             } => self.ask(
                 peer,
                 Letter {
+                    about,
                     bytes: letter,
                     reply,
                 },
             ),
-            Command::AnswerWith(responder) => self.responder = responder,
+            Command::AnswerWith(about, Some(responder)) => {
+                self.responders.insert(about, responder);
+            }
+            Command::AnswerWith(about, None) => {
+                self.responders.remove(&about);
+            }
             Command::Here(reply) => tell(reply, self.here()),
             Command::Connected(reply) => tell(reply, self.swarm.connected_peers().count() as u32),
         }
@@ -169,12 +187,16 @@ impl Actor {
     }
 
     fn send(&mut self, peer: PeerId, letter: Letter) {
-        let request = self
-            .swarm
-            .behaviour_mut()
-            .letters
-            .send_request(&peer, letter.bytes);
-        self.sent.insert(request, letter.reply);
+        let request = self.post(letter.about).send_request(&peer, letter.bytes);
+        self.sent.insert((letter.about, request), letter.reply);
+    }
+
+    fn post(&mut self, about: Matter) -> &mut request_response::Behaviour<LetterCodec> {
+        let behaviour = self.swarm.behaviour_mut();
+        match about {
+            Matter::Keys => &mut behaviour.keys,
+            Matter::Errands => &mut behaviour.errands,
+        }
     }
 
     /// Dials a peer unless it is connected or being dialled.
@@ -236,7 +258,10 @@ impl Actor {
     fn handle(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::Behaviour(BehaviourEvent::Bitswap(event)) => self.bitswap(event),
-            SwarmEvent::Behaviour(BehaviourEvent::Letters(event)) => self.letter(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Keys(event)) => self.letter(Matter::Keys, event),
+            SwarmEvent::Behaviour(BehaviourEvent::Errands(event)) => {
+                self.letter(Matter::Errands, event);
+            }
             SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
                 connection,
                 result: Err(failure),
@@ -295,19 +320,19 @@ impl Actor {
         }
     }
 
-    fn letter(&mut self, event: request_response::Event<Vec<u8>, Vec<u8>>) {
+    fn letter(&mut self, about: Matter, event: request_response::Event<Vec<u8>, Vec<u8>>) {
         match event {
             request_response::Event::Message { peer, message, .. } => match message {
                 request_response::Message::Request {
                     request, channel, ..
                 } => {
-                    self.answer(peer, request, channel);
+                    self.answer(about, peer, request, channel);
                 }
                 request_response::Message::Response {
                     request_id,
                     response,
                 } => {
-                    if let Some(reply) = self.sent.remove(&request_id) {
+                    if let Some(reply) = self.sent.remove(&(about, request_id)) {
                         tell(reply, Ok(response));
                     }
                 }
@@ -316,7 +341,7 @@ impl Actor {
                 request_id, error, ..
             } => {
                 tracing::debug!(%error, "a letter was not answered");
-                if let Some(reply) = self.sent.remove(&request_id) {
+                if let Some(reply) = self.sent.remove(&(about, request_id)) {
                     tell(reply, Err(ExchangeError::Unreachable));
                 }
             }
@@ -326,17 +351,28 @@ impl Actor {
     }
 
     /// Lets the responder answer in a task of its own. Dropping the channel refuses.
-    fn answer(&mut self, peer: PeerId, letter: Vec<u8>, channel: ResponseChannel<Vec<u8>>) {
+    fn answer(
+        &mut self,
+        about: Matter,
+        peer: PeerId,
+        letter: Vec<u8>,
+        channel: ResponseChannel<Vec<u8>>,
+    ) {
         let Some(responder) = self
-            .responder
-            .clone()
+            .responders
+            .get(&about)
+            .cloned()
             .filter(|_| self.answers.len() < MAX_ANSWERS)
         else {
             return;
         };
         self.answers.spawn(async move {
             let letter = responder.respond(&peer.to_string(), letter).await;
-            Answer { channel, letter }
+            Answer {
+                about,
+                channel,
+                letter,
+            }
         });
     }
 
@@ -344,9 +380,7 @@ impl Actor {
         if let Some(letter) = answer.letter {
             // The asker may have gone meanwhile.
             let _ = self
-                .swarm
-                .behaviour_mut()
-                .letters
+                .post(answer.about)
                 .send_response(answer.channel, letter);
         }
     }

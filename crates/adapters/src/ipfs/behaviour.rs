@@ -37,7 +37,8 @@ pub(super) struct Behaviour {
     limits: connection_limits::Behaviour,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
-    pub letters: request_response::Behaviour<LetterCodec>,
+    pub keys: request_response::Behaviour<LetterCodec>,
+    pub errands: request_response::Behaviour<LetterCodec>,
     pub bitswap: beetswap::Behaviour<64, Served>,
 }
 
@@ -72,9 +73,12 @@ fn behaviour(key: &Keypair, blocks: BlockFiles, patience: Duration, wanted: Want
         .with_max_established_per_peer(Some(MAX_PER_PEER))
         .with_max_pending_incoming(Some(MAX_PENDING))
         .with_max_pending_outgoing(Some(MAX_PENDING));
-    let letters = request_response::Config::default()
-        .with_request_timeout(patience)
-        .with_max_concurrent_streams(MAX_LETTERS_PER_CONNECTION);
+    let letters = |protocol| {
+        let config = request_response::Config::default()
+            .with_request_timeout(patience)
+            .with_max_concurrent_streams(MAX_LETTERS_PER_CONNECTION);
+        request_response::Behaviour::new([(protocol, ProtocolSupport::Full)], config)
+    };
     // Where else this node listens is nobody's business who has dialled it once.
     let identify = identify::Config::new("/ipfs/0.1.0".into(), key.public())
         .with_agent_version("dhc".into())
@@ -83,10 +87,8 @@ fn behaviour(key: &Keypair, blocks: BlockFiles, patience: Duration, wanted: Want
         limits: connection_limits::Behaviour::new(limits),
         identify: identify::Behaviour::new(identify),
         ping: ping::Behaviour::default(),
-        letters: request_response::Behaviour::new(
-            [(letter::PROTOCOL, ProtocolSupport::Full)],
-            letters,
-        ),
+        keys: letters(letter::KEYS),
+        errands: letters(letter::ERRANDS),
         bitswap: beetswap::Behaviour::builder(Arc::new(Served(blocks)))
             .register_multihasher(wanted)
             .build(),

@@ -1,4 +1,5 @@
-//! The wire form of `/dhc/oakley/1`: four bytes of length, big-endian, then the message.
+//! The wire form of `/dhc/oakley/1` and `/dhc/sponsor/1`: four bytes of length, big-endian, then
+//! the message.
 
 use std::io;
 
@@ -6,7 +7,8 @@ use async_trait::async_trait;
 use futures::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use libp2p::{StreamProtocol, request_response};
 
-pub(super) const PROTOCOL: StreamProtocol = StreamProtocol::new("/dhc/oakley/1");
+pub(super) const KEYS: StreamProtocol = StreamProtocol::new("/dhc/oakley/1");
+pub(super) const ERRANDS: StreamProtocol = StreamProtocol::new("/dhc/sponsor/1");
 
 /// The largest message or answer, in bytes.
 pub const MAX_LETTER: usize = 64 << 10;

@@ -10,14 +10,16 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use cid::Cid;
-use dhc_app::ports::{BlockExchange, ExchangeError, PeerChannel, PeerHint, Responder, StoreError};
+use dhc_app::ports::{
+    BlockExchange, ErrandChannel, ExchangeError, PeerChannel, PeerHint, Responder, StoreError,
+};
 use tokio::{
     sync::{OnceCell, mpsc, oneshot},
     time::timeout,
 };
 
 use super::{
-    actor::{Command, Reply},
+    actor::{Command, Matter, Reply},
     blocks::BlockFiles,
     contact::Contact,
     letter::MAX_LETTER,
@@ -92,6 +94,36 @@ impl IpfsNode {
         answer.await.map_err(|_| stopped())
     }
 
+    async fn ask_about(
+        &self,
+        about: Matter,
+        peer: &PeerHint,
+        message: Vec<u8>,
+    ) -> Result<Vec<u8>, ExchangeError> {
+        if message.len() > MAX_LETTER {
+            return Err(StoreError::Io("a message to a peer is at most 64 KiB".into()).into());
+        }
+        let peer = Contact::parse(peer).ok_or(ExchangeError::Unreachable)?;
+        let command = |reply: Reply<Vec<u8>>| Command::Ask {
+            about,
+            peer,
+            letter: message,
+            reply,
+        };
+        timeout(self.shared.config.patience, self.request(command))
+            .await
+            .map_err(|_| ExchangeError::Unreachable)??
+    }
+
+    async fn answer_about(&self, about: Matter, responder: Option<Arc<dyn Responder>>) {
+        if responder.is_none() && !self.shared.commands.initialized() {
+            return;
+        }
+        if let Err(error) = self.tell(Command::AnswerWith(about, responder)).await {
+            tracing::warn!(%error, "the node answers nobody");
+        }
+    }
+
     /// The block if it is here and whole; one that is not whole is removed.
     async fn local(&self, cid: &Cid) -> Result<Option<Bytes>, StoreError> {
         match self.shared.blocks.get(cid).await {
@@ -155,27 +187,22 @@ impl PeerChannel for IpfsNode {
     }
 
     async fn ask(&self, peer: &PeerHint, message: Vec<u8>) -> Result<Vec<u8>, ExchangeError> {
-        if message.len() > MAX_LETTER {
-            return Err(StoreError::Io("a message to a peer is at most 64 KiB".into()).into());
-        }
-        let peer = Contact::parse(peer).ok_or(ExchangeError::Unreachable)?;
-        let command = |reply: Reply<Vec<u8>>| Command::Ask {
-            peer,
-            letter: message,
-            reply,
-        };
-        timeout(self.shared.config.patience, self.request(command))
-            .await
-            .map_err(|_| ExchangeError::Unreachable)??
+        self.ask_about(Matter::Keys, peer, message).await
     }
 
     async fn answer_with(&self, responder: Option<Arc<dyn Responder>>) {
-        if responder.is_none() && !self.shared.commands.initialized() {
-            return;
-        }
-        if let Err(error) = self.tell(Command::AnswerWith(responder)).await {
-            tracing::warn!(%error, "the node answers nobody");
-        }
+        self.answer_about(Matter::Keys, responder).await;
+    }
+}
+
+#[async_trait]
+impl ErrandChannel for IpfsNode {
+    async fn send(&self, peer: &PeerHint, errand: Vec<u8>) -> Result<Vec<u8>, ExchangeError> {
+        self.ask_about(Matter::Errands, peer, errand).await
+    }
+
+    async fn take_with(&self, responder: Option<Arc<dyn Responder>>) {
+        self.answer_about(Matter::Errands, responder).await;
     }
 }
 
