@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy::sol_types::{SolCall, SolEvent};
 use dhc_chain::{
     ProvenReceipt, TxStatus,
-    contracts::{Consent, DHLToken, Identity, IncentivePool, RecordIndex},
+    contracts::{Consent, Contract, DHLToken, Identity, IncentivePool, RecordIndex, intents},
 };
 use dhc_domain::{Address, Amount, Height};
 use dhc_ipc::{ActivityEntry, ActivityView, Failure};
@@ -206,7 +206,15 @@ async fn token_blocks(
     Ok(blocks.into_iter().collect())
 }
 
-/// Whether a block, by a node's word, has a transaction from or to `address` (lower-case hex).
+/// Whose act a transaction carries in, if it carries one in.
+fn author(receipt: &ProvenReceipt, contracts: &BTreeMap<Address, &str>) -> Option<Address> {
+    let name = contracts.get(&receipt.to?)?;
+    let contract = Contract::ALL.iter().find(|c| c.name() == *name)?;
+    intents::parse(*contract, &receipt.input).map(|intent| intent.author())
+}
+
+/// Whether a block, by a node's word, has a transaction from or to `address` (lower-case hex), or
+/// one whose arguments name it.
 fn concerns(block: &Value, address: &str) -> bool {
     block["transactions"]
         .as_array()
@@ -217,7 +225,9 @@ fn concerns(block: &Value, address: &str) -> bool {
                 tx[side]
                     .as_str()
                     .is_some_and(|a| a.eq_ignore_ascii_case(address))
-            })
+            }) || tx["input"]
+                .as_str()
+                .is_some_and(|input| input.to_lowercase().contains(&address[2..]))
         })
 }
 
@@ -228,7 +238,9 @@ fn movements_in(
     contracts: &BTreeMap<Address, &str>,
 ) -> impl Iterator<Item = Movement> {
     let mut moved = transfers(receipt, me, contracts);
-    if moved.is_empty() && (receipt.from == me || receipt.to == Some(me)) {
+    let mine =
+        receipt.from == me || receipt.to == Some(me) || author(receipt, contracts) == Some(me);
+    if moved.is_empty() && mine {
         moved.push(movement(receipt, me, contracts));
     }
     moved.into_iter()
@@ -265,14 +277,39 @@ fn movement(receipt: &ProvenReceipt, me: Address, contracts: &BTreeMap<Address, 
         .and_then(|s| <[u8; 4]>::try_from(s).ok());
     let mut amount = Amount(receipt.value);
     let kind = match (contracts.get(&to).copied(), selector) {
-        (Some("Identity"), Some(Identity::publishCall::SELECTOR)) => "identity",
-        (Some("RecordIndex"), Some(RecordIndex::addCall::SELECTOR)) => "record",
-        (Some("Consent"), Some(Consent::grantCall::SELECTOR)) => "grant",
-        (Some("Consent"), Some(Consent::revokeCall::SELECTOR)) => "revocation",
-        (Some("Consent"), Some(Consent::approveCall::SELECTOR)) => "approval",
+        _ if author(receipt, contracts).is_some_and(|author| author != me) => "sponsored",
+        (
+            Some("Identity"),
+            Some(Identity::publishCall::SELECTOR | Identity::publishBySigCall::SELECTOR),
+        ) => "identity",
+        (
+            Some("RecordIndex"),
+            Some(RecordIndex::addCall::SELECTOR | RecordIndex::addBySigCall::SELECTOR),
+        ) => "record",
+        (
+            Some("Consent"),
+            Some(Consent::grantCall::SELECTOR | Consent::grantBySigCall::SELECTOR),
+        ) => "grant",
+        (
+            Some("Consent"),
+            Some(Consent::revokeCall::SELECTOR | Consent::revokeBySigCall::SELECTOR),
+        ) => "revocation",
+        (
+            Some("Consent"),
+            Some(Consent::approveCall::SELECTOR | Consent::approveBySigCall::SELECTOR),
+        ) => "approval",
         (Some("Consent"), Some(Consent::recordAccessCall::SELECTOR)) => "access",
-        (Some("IncentivePool"), Some(IncentivePool::contributeCall::SELECTOR)) => "contribution",
-        (Some("IncentivePool"), Some(IncentivePool::claimCall::SELECTOR)) => {
+        (
+            Some("IncentivePool"),
+            Some(
+                IncentivePool::contributeCall::SELECTOR
+                | IncentivePool::contributeBySigCall::SELECTOR,
+            ),
+        ) => "contribution",
+        (
+            Some("IncentivePool"),
+            Some(IncentivePool::claimCall::SELECTOR | IncentivePool::claimForCall::SELECTOR),
+        ) => {
             amount = receipt
                 .logs
                 .iter()
@@ -309,12 +346,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_concerns_whom_it_pays_or_who_pays() {
+    fn a_block_concerns_whom_it_pays_who_pays_and_whom_it_names() {
         let block =
             json!({"transactions": [{"from": "0xAB", "to": null}, {"from": "0x01", "to": "0xcd"}]});
         assert!(concerns(&block, "0xab"));
         assert!(concerns(&block, "0xcd"));
         assert!(!concerns(&block, "0xef"));
+        let carried =
+            json!({"transactions": [{"from": "0x01", "to": "0x02", "input": "0x00EF11"}]});
+        assert!(concerns(&carried, "0xef"));
         assert!(!concerns(&json!(null), "0xab"));
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     ports::{Clock, Entropy, Homes, Networks},
     profile::Profile,
     release::KeyRelease,
+    sponsoring::{Desk, Sponsoring, Terms},
 };
 
 /// What the core stands on.
@@ -235,6 +236,17 @@ impl App {
             .map_err(crate::failure::exchange_failure)
     }
 
+    /// Carries in and pays for what others sign, within `terms`, while this profile is unlocked.
+    pub async fn sponsor(&self, profile: &str, terms: Terms) -> Result<Sponsoring, Failure> {
+        let profile = self.profile(profile)?;
+        let session = profile.session()?;
+        let desk = Desk::new(&profile, terms);
+        let state = desk.state(&session)?;
+        tokio::spawn(desk.clone().follow());
+        profile.home.errands.take_with(Some(desk)).await;
+        Ok(state)
+    }
+
     /// Closes a profile: its node stops answering and its lock is freed.
     pub async fn close_profile(&self, id: &str) {
         let removed = self
@@ -244,6 +256,7 @@ impl App {
             .remove(id);
         if let Some(profile) = removed {
             profile.home.channel.answer_with(None).await;
+            profile.home.errands.take_with(None).await;
             profile.end();
         }
     }
@@ -319,6 +332,7 @@ impl App {
     pub(crate) async fn before_lock(&self, profile: &str) {
         if let Ok(profile) = self.profile(profile) {
             profile.home.channel.answer_with(None).await;
+            profile.home.errands.take_with(None).await;
         }
     }
 }

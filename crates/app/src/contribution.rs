@@ -3,7 +3,10 @@
 use std::io::Cursor;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use dhc_chain::{At, TxRequest, contracts::IncentivePool};
+use dhc_chain::{
+    At, SolEvent,
+    contracts::{IncentivePool, intents},
+};
 use dhc_domain::U256;
 use dhc_imaging::{DicomFile, Sketcher};
 use dhc_ipc::{Code, Contribute, ContributionView, Failure, WeighView};
@@ -15,7 +18,7 @@ use crate::{
     failure::{misuse, standing},
     job::Job,
     keys,
-    ledger::read_failure,
+    ledger::{read_failure, sponsored_by},
     objects::{Object, parse_cid},
     profile::{Profile, Session},
     records::{self, Record},
@@ -132,11 +135,16 @@ pub async fn contribute(
             &session,
             &act,
             job,
-            TxRequest::call(session.address, contract, &call),
+            intents::contribute(session.address, call),
         )
         .await?;
+    // A carrier may have brought others' along in one transaction.
     let event = receipt
-        .event::<IncentivePool::Contributed>(contract)
+        .logs
+        .iter()
+        .filter(|log| log.address == contract)
+        .filter_map(|log| IncentivePool::Contributed::decode_log(log).ok())
+        .find(|event| event.recordId == record.id.0)
         .ok_or_else(|| {
             Failure::new(
                 Code::NodeUntrusted,
@@ -155,6 +163,7 @@ pub async fn contribute(
         weight: event.weight.to_string(),
         tx: receipt.tx.to_string(),
         height: receipt.height.0,
+        sponsored_by: sponsored_by(&session, &receipt),
     })
 }
 

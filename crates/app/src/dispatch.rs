@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     App, activity, audit, contacts, contribution, earn, failure::misuse, film, grant, grants, home,
     identity, import, issue, job::Job, node, opening, profile::Profile, records, settings,
-    templates, vaults, wallet,
+    sponsors, templates, vaults, wallet,
 };
 
 fn answer<C: Command>(_: &C, value: C::Answer) -> Result<Value, Failure> {
@@ -63,6 +63,10 @@ pub async fn dispatch(app: &App, call: Call, job: &Job) -> Result<Value, Failure
         ipc::ShowCheckpoint => |_| node::checkpoint(&*profile()?).await?,
         ipc::TrustCheckpoint => |a| node::trust(&*profile()?, a).await?,
         ipc::StorageStatus => |_| node::storage(&*profile()?).await?,
+        ipc::Sponsors => |_| sponsors::view(&own()?.1)?,
+        ipc::AddSponsor => |a| sponsors::add(&own()?.1, &a.address)?,
+        ipc::RemoveSponsor => |a| sponsors::remove(&own()?.1, &a.sponsor)?,
+        ipc::UseSponsors => |a| sponsors::use_always(&own()?.1, a.always)?,
         ipc::PublishIdentity => |_| identity::publish(&*profile()?, job).await?,
         ipc::ShowIdentity => |a| identity::show(&*profile()?, a.address.as_deref()).await?,
         ipc::Import => |a| import::import(&*profile()?, a, job).await?,

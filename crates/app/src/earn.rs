@@ -4,14 +4,19 @@ use std::collections::BTreeSet;
 
 use dhc_chain::history::Contributed;
 use dhc_chain::{
-    At, TxRequest,
-    contracts::{IncentivePool, PoolLedger, PoolSchedule},
+    At,
+    contracts::{PoolLedger, PoolSchedule, intents},
 };
 use dhc_domain::{Attested, Timestamp, U256};
 use dhc_ipc::{Code, DayState, DayView, EarningsView, Failure};
 use dhc_market::{Day, Emission};
 
-use crate::{failure::standing, job::Job, ledger::read_failure, profile::Profile};
+use crate::{
+    failure::standing,
+    job::Job,
+    ledger::{read_failure, sponsored_by},
+    profile::Profile,
+};
 
 /// The journal's name of a claim, whichever days it is for: once it is in a block, they are not
 /// claimable any more.
@@ -150,6 +155,7 @@ pub async fn earnings(profile: &Profile) -> Result<EarningsView, Failure> {
         closes: pool.begins(today + 1).to_string(),
         tx: None,
         height: None,
+        sponsored_by: None,
         standing: standing(pool.standing),
     })
 }
@@ -173,15 +179,8 @@ pub async fn claim(profile: &Profile, job: &Job) -> Result<EarningsView, Failure
         )
         .hint(format!("the open day closes at {}", before.closes)));
     }
-    let contract = profile.contract("IncentivePool")?;
-    let call = IncentivePool::claimCall { dayList: days };
     let receipt = profile
-        .transact_kept(
-            &session,
-            CLAIM,
-            job,
-            TxRequest::call(session.address, contract, &call),
-        )
+        .transact_kept(&session, CLAIM, job, intents::claim(session.address, days))
         .await?;
     profile
         .chain
@@ -195,6 +194,7 @@ pub async fn claim(profile: &Profile, job: &Job) -> Result<EarningsView, Failure
     let mut after = earnings(profile).await?;
     after.tx = Some(receipt.tx.to_string());
     after.height = Some(receipt.height.0);
+    after.sponsored_by = sponsored_by(&session, &receipt);
     // Last of all: cut off before, the same command answers this claim.
     profile.forget_act(&session, CLAIM)?;
     Ok(after)

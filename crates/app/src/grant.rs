@@ -1,6 +1,9 @@
 //! Giving, approving and ending access.
 
-use dhc_chain::{At, ProvenReceipt, TxRequest, contracts::Consent};
+use dhc_chain::{
+    At, ProvenReceipt,
+    contracts::{Consent, intents},
+};
 use dhc_content::note::seal_note;
 use dhc_domain::{Address, B256, GrantId, Mode, Purpose, Timestamp, Until};
 use dhc_ipc::{Code, Failure, Grant, GrantChange};
@@ -13,7 +16,7 @@ use crate::{
     identity,
     job::Job,
     keys::{self, Signing},
-    ledger::{proven_at, sync_failure},
+    ledger::{proven_at, sponsored_by, sync_failure},
     notes,
     profile::{Profile, Session},
     records::{self, Record},
@@ -71,7 +74,8 @@ pub async fn give(profile: &Profile, args: &Grant, job: &Job) -> Result<GrantCha
     let id = id_of(session.address, draft.salt);
     let document = serde_json::to_vec(&draft.document)
         .map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
-    let call = Consent::grantCall {
+    let intent = Consent::GrantIntent {
+        owner: session.address,
         salt: draft.salt,
         grantee: wish.grantee,
         recordId: wish.record.id.0,
@@ -85,15 +89,10 @@ pub async fn give(profile: &Profile, args: &Grant, job: &Job) -> Result<GrantCha
             [draft.document_salt.as_slice(), &document].concat(),
         ),
         note: draft.note.clone().into(),
+        deadline: alloy::primitives::U256::ZERO,
     };
-    let contract = profile.contract("Consent")?;
     let sent = profile
-        .transact_kept(
-            &session,
-            &act,
-            job,
-            TxRequest::call(session.address, contract, &call),
-        )
+        .transact_kept(&session, &act, job, intents::grant(intent))
         .await;
     // While it is signed and not known to be done or refused, the same command goes on with it.
     if sent.is_ok() || !profile.in_flight(&session, &act)? {
@@ -112,7 +111,7 @@ pub async fn give(profile: &Profile, args: &Grant, job: &Job) -> Result<GrantCha
         session.db.commit(batch)?;
     }
     job.changed();
-    Ok(change(id, &sent?))
+    Ok(change(&session, id, &sent?))
 }
 
 /// `keccak256(abi.encode(owner, salt))`, as the contract numbers grants.
@@ -122,12 +121,13 @@ fn id_of(owner: Address, salt: B256) -> GrantId {
     ))
 }
 
-fn change(grant: GrantId, receipt: &ProvenReceipt) -> GrantChange {
+fn change(session: &Session, grant: GrantId, receipt: &ProvenReceipt) -> GrantChange {
     GrantChange {
         grant: grant.to_string(),
         tx: receipt.tx.to_string(),
         height: receipt.height.0,
         standing: proven_at(receipt.height),
+        sponsored_by: sponsored_by(session, receipt),
     }
 }
 
@@ -263,17 +263,12 @@ fn consent_document(wish: &Wish, owner: Address, now: Timestamp) -> serde_json::
 pub async fn approve(profile: &Profile, grant: &str, job: &Job) -> Result<GrantChange, Failure> {
     let session = profile.session()?;
     let id = grant_id(grant)?;
-    let contract = profile.contract("Consent")?;
-    let request = TxRequest::call(
-        session.address,
-        contract,
-        &Consent::approveCall { id: id.0 },
-    );
+    let intent = intents::approve(session.address, id);
     let receipt = profile
-        .transact(&session, &format!("approve {id}"), job, request)
+        .transact(&session, &format!("approve {id}"), job, intent)
         .await?;
     job.changed();
-    Ok(change(id, &receipt))
+    Ok(change(&session, id, &receipt))
 }
 
 /// Ends a grant. Ending one that has ended is done, with the chain's word for it.
@@ -292,9 +287,8 @@ pub async fn revoke(profile: &Profile, grant: &str, job: &Job) -> Result<GrantCh
             "this grant was revoked before",
         ));
     }
-    let contract = profile.contract("Consent")?;
-    let request = TxRequest::call(session.address, contract, &Consent::revokeCall { id: id.0 });
-    let receipt = profile.transact(&session, &act, job, request).await?;
+    let intent = intents::revoke(session.address, id);
+    let receipt = profile.transact(&session, &act, job, intent).await?;
     job.changed();
-    Ok(change(id, &receipt))
+    Ok(change(&session, id, &receipt))
 }

@@ -1,13 +1,13 @@
 //! The record identity's public keys on chain.
 
-use dhc_chain::{At, TxRequest, contracts::Identity};
+use dhc_chain::{At, contracts::intents};
 use dhc_domain::{Address, B256};
 use dhc_ipc::{Code, Failure, IdentityView};
 
 use crate::{
     failure::standing,
     job::Job,
-    ledger::{proven_at, read_failure},
+    ledger::{proven_at, read_failure, sponsored_by},
     profile::Profile,
     wallet::or_mine,
 };
@@ -27,18 +27,15 @@ pub async fn publish(profile: &Profile, job: &Job) -> Result<IdentityView, Failu
             address: session.address.to_string(),
             keys_hash: Some(hash.to_string()),
             standing: standing(there.standing),
+            sponsored_by: None,
         });
     }
-    let contract = profile.contract("Identity")?;
-    let call = Identity::publishCall {
-        publicKeys: keys.to_vec().into(),
-    };
     let receipt = profile
         .transact(
             &session,
             &format!("identity {hash}"),
             job,
-            TxRequest::call(session.address, contract, &call),
+            intents::publish(session.address, keys.to_vec()),
         )
         .await?;
     job.changed();
@@ -46,6 +43,7 @@ pub async fn publish(profile: &Profile, job: &Job) -> Result<IdentityView, Failu
         address: session.address.to_string(),
         keys_hash: Some(hash.to_string()),
         standing: proven_at(receipt.height),
+        sponsored_by: sponsored_by(&session, &receipt),
     })
 }
 
@@ -60,6 +58,7 @@ pub async fn show(profile: &Profile, of: Option<&str>) -> Result<IdentityView, F
         address: address.to_string(),
         keys_hash: (keys.value.keys_hash != B256::ZERO).then(|| keys.value.keys_hash.to_string()),
         standing: standing(keys.standing),
+        sponsored_by: None,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use dhc_chain::{TxRequest, contracts::RecordIndex};
+use dhc_chain::contracts::{RecordIndex, intents};
 use dhc_domain::{Address, B256, DiseaseClass, HospitalGrade};
 use dhc_imaging::{RefusalCode, ScanError, ScannedStudy};
 use dhc_ipc::{Code, DuplicateView, Failure, Import, ImportView, SkippedView};
@@ -226,7 +226,6 @@ async fn index(
     mut record: Record,
     job: &Job,
 ) -> Result<Record, Failure> {
-    let contract = profile.contract("RecordIndex")?;
     let call = RecordIndex::addCall {
         id: record.id.0,
         commitment: record.commitment.0,
@@ -242,14 +241,10 @@ async fn index(
     };
     let act = format!("record {}", record.id);
     let receipt = profile
-        .transact_kept(
-            session,
-            &act,
-            job,
-            TxRequest::call(session.address, contract, &call),
-        )
+        .transact_kept(session, &act, job, intents::add(session.address, call))
         .await?;
     record.indexed = Some((receipt.tx, receipt.height));
+    record.sponsored_by = (receipt.from != session.address).then_some(receipt.from);
     let mut batch = Batch::default();
     records::stage(session, &mut batch, &record)?;
     profile.stage_forgotten(session, &mut batch, &act);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dhc_chain::{
     BroadcastError, BroadcastVerdict, PrepareError, ProvenReceipt, ReadError, ReceiptError, Revert,
-    SignError, SignedTx, SyncError, TxRequest, TxStatus, TxVerdict,
+    SignError, SignedTx, SyncError, TxRequest, TxStatus, TxVerdict, contracts::intents::Intent,
 };
 use dhc_domain::{Address, Height};
 use dhc_ipc::{Code, Failure, Stage};
@@ -13,24 +13,49 @@ use dhc_vault::AccountHandle;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    failure::{misuse, reason_code, store_failure},
+    carrying::{Carried, SignedIntent},
+    failure::{damaged, misuse, reason_code, store_failure},
     job::Job,
     profile::{Profile, Session},
     sealed::{Batch, JOURNAL},
 };
 
 /// How long a command waits for its transaction before it says that it is pending.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 const ATTEMPTS: usize = 4;
 
-/// An act that was signed and is not known to be done.
-#[derive(Serialize, Deserialize)]
-struct Journaled {
-    tx: SignedTx,
+/// An act that was signed and is not known to be done: as a transaction, as an intent for others
+/// to carry in, or as both.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Journaled {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tx: Option<SignedTx>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<SignedIntent>,
+}
+
+/// An act that somebody wants done.
+pub enum Wish {
+    /// For the account itself to send and pay.
+    Alone(TxRequest),
+    /// For whoever carries it in, where the account cannot pay.
+    Carried(Box<dyn Intent>),
+}
+
+impl From<TxRequest> for Wish {
+    fn from(request: TxRequest) -> Self {
+        Self::Alone(request)
+    }
+}
+
+impl From<Box<dyn Intent>> for Wish {
+    fn from(intent: Box<dyn Intent>) -> Self {
+        Self::Carried(intent)
+    }
 }
 
 /// The vault's account as the chain's signer.
-struct Signing<'a>(&'a AccountHandle);
+pub(crate) struct Signing<'a>(pub &'a AccountHandle);
 
 impl dhc_chain::Signer for Signing<'_> {
     fn address(&self) -> Address {
@@ -53,7 +78,8 @@ impl Profile {
     }
 
     /// Does an act on the chain once, however often it is asked for: `act` names it, within this
-    /// profile, and `request` is made only if it was not signed before.
+    /// profile, and `wish` is signed only if it was not signed before. What the account cannot pay
+    /// for, its sponsors carry in.
     ///
     /// Errors: the code of the contract's refusal, `insufficient_funds`, `tx_pending` when no
     /// block took it in time, and the network's codes.
@@ -62,9 +88,9 @@ impl Profile {
         session: &Session,
         act: &str,
         job: &Job,
-        request: TxRequest,
+        wish: impl Into<Wish>,
     ) -> Result<ProvenReceipt, Failure> {
-        let receipt = self.transact_kept(session, act, job, request).await?;
+        let receipt = self.transact_kept(session, act, job, wish).await?;
         self.forget_act(session, act)?;
         Ok(receipt)
     }
@@ -86,27 +112,34 @@ impl Profile {
         session: &Session,
         act: &str,
         job: &Job,
-        request: TxRequest,
+        wish: impl Into<Wish>,
     ) -> Result<ProvenReceipt, Failure> {
+        let mut wish = wish.into();
         let _one_at_a_time = session.sending.lock().await;
         let key = session.blind(act);
         for _ in 0..ATTEMPTS {
             job.go_on()?;
-            let signed = match session.db.get::<Journaled>(JOURNAL, &key)? {
-                Some(journaled) => journaled.tx,
+            let journaled = match session.db.get::<Journaled>(JOURNAL, &key)? {
+                Some(journaled) => journaled,
                 None => {
-                    let prepared = self
-                        .chain
-                        .prepare(&request)
-                        .await
-                        .map_err(prepare_failure)?;
-                    let tx = prepared
-                        .sign(&Signing(&session.account))
-                        .map_err(|e| Failure::new(Code::VaultLocked, e.to_string()))?;
-                    let journaled = Journaled { tx };
+                    let journaled = self.sign(session, &mut wish).await?;
                     session.db.put(JOURNAL, &key, &journaled)?;
-                    journaled.tx
+                    journaled
                 }
+            };
+            let signed = match journaled {
+                Journaled {
+                    intent: Some(intent),
+                    tx,
+                } => match self.have_carried(session, &key, intent, tx, job).await? {
+                    Carried::Done(receipt) => return Ok(*receipt),
+                    Carried::Expired => {
+                        session.db.delete(JOURNAL, &key)?;
+                        continue;
+                    }
+                },
+                Journaled { tx: Some(tx), .. } => tx,
+                Journaled { .. } => return Err(damaged("journal")),
             };
             job.report(Stage::Committing, 0, 2);
             match self
@@ -152,7 +185,7 @@ impl Profile {
     }
 }
 
-fn broadcast_failure(e: BroadcastError) -> Failure {
+pub(crate) fn broadcast_failure(e: BroadcastError) -> Failure {
     let code = match e {
         BroadcastError::Unreachable(_) => Code::NetworkUnreachable,
         BroadcastError::Untrusted(_) => Code::NodeUntrusted,
@@ -162,7 +195,7 @@ fn broadcast_failure(e: BroadcastError) -> Failure {
     Failure::new(code, e.to_string())
 }
 
-fn accept(receipt: ProvenReceipt) -> Result<ProvenReceipt, Failure> {
+pub(crate) fn accept(receipt: ProvenReceipt) -> Result<ProvenReceipt, Failure> {
     match receipt.status {
         TxStatus::Ok => Ok(receipt),
         _ => Err(receipt.revert().map_or_else(
@@ -281,6 +314,11 @@ pub fn receipt_failure(e: ReceiptError) -> Failure {
         ReceiptError::Sync(e) => sync_failure(e),
         e => Failure::new(reason_code(e.reason()), e.to_string()),
     }
+}
+
+/// Who carried an act in and paid for it, if it was not its author.
+pub fn sponsored_by(session: &Session, receipt: &ProvenReceipt) -> Option<String> {
+    (receipt.from != session.address).then(|| receipt.from.to_string())
 }
 
 /// The standing of what a proven receipt says.

@@ -44,6 +44,9 @@ pub struct Record {
     pub stored: u64,
     pub seal: Option<Seal>,
     pub indexed: Option<(TxHash, Height)>,
+    /// Who carried that in and paid for it, if it was not its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsored_by: Option<Address>,
     pub contributed: bool,
     pub imported: Timestamp,
     /// PNG, at most 256 px.
@@ -176,6 +179,7 @@ pub(crate) fn view(
             tx: tx.to_string(),
             height: height.0,
         }),
+        sponsored_by: record.sponsored_by.map(|a| a.to_string()),
         standing,
         body_part: record.study.series.iter().find_map(|s| s.body_part.clone()),
         institution: record.study.institution.clone(),

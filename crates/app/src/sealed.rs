@@ -26,6 +26,8 @@ pub const ACTIVITY: Table = Table("activity");
 pub const SEALING: Table = Table("sealing");
 pub const HEIGHTS: Table = Table("heights");
 pub const NOTES: Table = Table("notes");
+pub const SPONSORS: Table = Table("sponsors");
+pub const SPONSORING: Table = Table("sponsoring");
 pub const IDENTITY: Table = Table("identity");
 
 /// The profile's database as use cases see it, while the vault is open.

@@ -109,6 +109,7 @@ pub(crate) async fn seal(
         stored: sealed.stored,
         seal,
         indexed: None,
+        sponsored_by: None,
         contributed: false,
         imported: profile.clock.now(),
         thumbnail,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::{app::AppArgs, sponsor::Sponsor};
+
 /// A wallet and patient records on the Deep Health Chain.
 #[derive(Parser)]
 #[command(name = "dhc", version, max_term_width = 100)]
@@ -111,7 +113,10 @@ pub enum Command {
     /// The app in a browser, on loopback.
     Serve(Serve),
     /// Answer requests of other people's apps until interrupted.
-    App,
+    App(AppArgs),
+    /// Who carries in and pays for what this account cannot pay for.
+    #[command(subcommand)]
+    Sponsor(Sponsor),
     /// Play the whole main job with three homes in separate processes.
     Demo(Demo),
 }
@@ -402,7 +407,7 @@ impl Command {
     pub fn goes_on(&self) -> bool {
         matches!(
             self,
-            Self::Devnet(Devnet::Start(_)) | Self::Network(_) | Self::Serve(_) | Self::App
+            Self::Devnet(Devnet::Start(_)) | Self::Network(_) | Self::Serve(_) | Self::App(_)
         )
     }
 }

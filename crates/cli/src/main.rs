@@ -12,6 +12,7 @@ mod progress;
 mod run;
 mod secrets;
 mod serve;
+mod sponsor;
 
 use std::process::ExitCode;
 

@@ -12,7 +12,7 @@ use crate::{
     composition::One,
     demo, devnet, film, network,
     output::Output,
-    secrets, serve,
+    secrets, serve, sponsor,
 };
 
 pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
@@ -20,7 +20,7 @@ pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Devnet(Devnet::Start(start)) => return devnet::start(start, output).await,
         Command::Network(Network::Start(start)) => return network::start(start, output).await,
         Command::Serve(args) => return serve::serve(&cli, args, output).await,
-        Command::App => return app::answer(&cli, output).await,
+        Command::App(args) => return app::answer(&cli, args, output).await,
         Command::Demo(args) => {
             // By name the embedded network is meant, which the play starts for itself.
             let file = (cli.network != "devnet").then(|| std::path::Path::new(&cli.network));
@@ -147,6 +147,7 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
         Command::Records {
             command: Some(Records::Show { id }),
         } => one.ask(ipc::ShowRecord { id: id.clone() }).await,
+        Command::Sponsor(command) => sponsor::run(&one, command).await,
         Command::Consent(consent) => consents(&one, consent).await,
         Command::Fetch { grant, out } => {
             let out = out.as_ref().map(|o| o.to_string_lossy().into_owned());
@@ -171,7 +172,7 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
         | Command::Network(_)
         | Command::Film(_)
         | Command::Serve(_)
-        | Command::App
+        | Command::App(_)
         | Command::Demo(_) => Err(Failure::new(ipc::Code::Internal, "handled before")),
     }
 }

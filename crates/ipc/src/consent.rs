@@ -79,6 +79,9 @@ pub struct GrantChange {
     pub tx: String,
     pub height: u64,
     pub standing: Standing,
+    /// Who carried this act in and paid for it, if it was not its author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsored_by: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

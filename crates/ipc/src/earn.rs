@@ -36,6 +36,9 @@ pub struct ContributionView {
     pub weight: String,
     pub tx: String,
     pub height: u64,
+    /// Who carried this act in and paid for it, if it was not its author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsored_by: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -76,5 +79,8 @@ pub struct EarningsView {
     /// The claim's transaction, where this answers one.
     pub tx: Option<String>,
     pub height: Option<u64>,
+    /// Who carried the claim in and paid for it, if it was not its author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsored_by: Option<String>,
     pub standing: Standing,
 }

@@ -10,6 +10,7 @@ mod film;
 mod node;
 mod record;
 mod session;
+mod sponsor;
 mod wallet;
 
 pub use command::{Call, Command, Done, NAMES};
@@ -21,4 +22,5 @@ pub use film::*;
 pub use node::*;
 pub use record::*;
 pub use session::*;
+pub use sponsor::*;
 pub use wallet::*;

@@ -213,4 +213,7 @@ pub struct IdentityView {
     /// Absent where nothing is published.
     pub keys_hash: Option<String>,
     pub standing: Standing,
+    /// Who carried this act in and paid for it, if it was not its author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsored_by: Option<String>,
 }

@@ -83,6 +83,9 @@ pub struct RecordView {
     pub commitment: String,
     /// Absent until the transaction is proven.
     pub indexed: Option<Indexed>,
+    /// Who carried the record's act in and paid for it, if it was not its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsored_by: Option<String>,
     pub standing: Standing,
     /// DICOM BodyPartExamined (0018,0015) of the first series that has it.
     pub body_part: Option<String>,

@@ -78,7 +78,7 @@ pub struct ActivityView {
 }
 
 /// `kind`: `sent`, `received`, `reward`, `identity`, `record`, `grant`, `revocation`, `access`,
-/// `contribution`, `approval`.
+/// `contribution`, `approval`, `sponsored` (an act of somebody else's that this account paid for).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityEntry {
     pub tx: String,

@@ -172,6 +172,7 @@ pub mod tests {
             cid: String::new(),
             commitment: String::new(),
             indexed: None,
+            sponsored_by: None,
             standing: Standing::Pending { height: 1 },
             body_part: None,
             institution: institution.map(Into::into),

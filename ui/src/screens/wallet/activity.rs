@@ -82,6 +82,7 @@ fn title(entry: &ActivityEntry) -> String {
         "access" => t("activity.access").to_owned(),
         "contribution" => t("activity.contribution").to_owned(),
         "approval" => t("activity.approval").to_owned(),
+        "sponsored" => t("activity.sponsored").to_owned(),
         _ => t("activity.other").to_owned(),
     }
 }
