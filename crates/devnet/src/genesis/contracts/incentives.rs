@@ -1,25 +1,21 @@
 //! `dhc_market` against the bytecode of `IncentivePool`: random funds, days, records and claims,
 //! and both must say the same of each, to the base unit.
 
-use std::collections::BTreeMap;
+mod both;
+mod ledger;
 
-use alloy::{
-    primitives::{B256, keccak256},
-    signers::{SignerSync, local::PrivateKeySigner},
-    sol,
-    sol_types::{Eip712Domain, SolCall, SolEvent, SolStruct, eip712_domain},
-};
-use dhc_market::{Day, Emission, weight};
+use std::cell::Cell;
+
+use alloy::sol;
 use proptest::{
     collection::vec,
     prelude::*,
     test_runner::{TestCaseError, TestRunner},
 };
-use revm::state::AccountInfo;
-use tendermint::Time;
 
 use super::*;
-use crate::keys::{Keys, Role};
+use both::Both;
+use ledger::Chain;
 
 sol! {
     function certify(address issuer, uint8 grade, bytes32 nameHash) external;
@@ -47,6 +43,9 @@ sol! {
 
 const DAY_S: u64 = 60;
 const PEOPLE: u8 = 4;
+/// `cargo xtask test --long` asks for so many cases, and wants so many days of them.
+const LONG_CASES: u32 = 20_000;
+const LONG_DAYS: u64 = 100_000;
 
 /// A record that somebody contributes, or tries to.
 #[derive(Clone, Debug)]
@@ -98,301 +97,13 @@ fn cases() -> impl Strategy<Value = Case> {
     (fund, w_min, vec(day, 1..6)).prop_map(|(fund, w_min, days)| Case { fund, w_min, days })
 }
 
-/// The contracts of genesis, and blocks of any time.
-#[derive(Clone)]
-struct Chain {
-    cache: CacheDB<EmptyDBTyped<StoreError>>,
-    genesis: Genesis,
-    time_s: u64,
-    institution: PrivateKeySigner,
-    member: PrivateKeySigner,
-}
-
-impl Chain {
-    fn new() -> Self {
-        let keys = Keys::from_seed([9; 32]);
-        let time = Time::from_unix_timestamp(1_800_000_000, 0).unwrap();
-        let genesis = Genesis::compose(&keys, time, DAY_S, &[]).unwrap();
-        let mut cache = CacheDB::new(EmptyDBTyped::new());
-        let fund = AccountInfo::default().with_balance(ecosystem_fund());
-        cache.insert_account_info(genesis.deployer, fund);
-        deploy(&genesis, &mut cache, &mut Changes::default()).unwrap();
-        let mut chain = Self {
-            cache,
-            time_s: genesis.time_s(),
-            institution: keys.account(Role::Allocation(0)),
-            member: keys.account(Role::Committee(0)),
-            genesis,
-        };
-        let certified = certifyCall {
-            issuer: chain.institution.address(),
-            grade: 2,
-            nameHash: B256::ZERO,
-        };
-        let issuers = chain.genesis.contracts["Issuers"];
-        let certifier = chain.genesis.certifier;
-        chain.call(certifier, issuers, &certified).unwrap();
-        chain
-    }
-
-    fn run(&mut self, caller: Address, kind: TxKind, value: U256, data: Bytes) -> ExecutionResult {
-        let block = BlockContext {
-            evm_chain_id: self.genesis.evm_chain_id,
-            height: 1,
-            time_s: self.time_s,
-            base_fee: 0,
-            gas_limit: u64::MAX,
-        };
-        let mut cfg = block.cfg();
-        cfg.disable_nonce_check = true;
-        let tx = TxEnv {
-            caller,
-            gas_limit: 1 << 40,
-            gas_price: 0,
-            kind,
-            value,
-            data,
-            chain_id: Some(self.genesis.evm_chain_id),
-            ..TxEnv::default()
-        };
-        let done = transact(&mut self.cache, &block, cfg, tx).unwrap();
-        self.cache.commit(done.state);
-        done.result
-    }
-
-    /// What a call returned; `None` where it was refused.
-    fn call<C: SolCall>(&mut self, caller: Address, to: Address, call: &C) -> Option<C::Return> {
-        let input = call.abi_encode().into();
-        match self.run(caller, TxKind::Call(to), U256::ZERO, input) {
-            ExecutionResult::Success { output, .. } => {
-                Some(C::abi_decode_returns(output.data()).unwrap())
-            }
-            ExecutionResult::Revert { .. } => None,
-            halted => panic!("{halted:?}"),
-        }
-    }
-
-    /// A pool of its own, whose first day begins now.
-    fn deploy_pool(&mut self, fund: u128, w_min: u128) -> Address {
-        let contract = |name: &str| DynSolValue::Address(self.genesis.contracts[name]);
-        let number = |value: u128, bits| DynSolValue::Uint(U256::from(value), bits);
-        let arguments = [
-            DynSolValue::Address(self.genesis.deployer),
-            contract("RecordIndex"),
-            contract("Templates"),
-            number(self.time_s.into(), 64),
-            number(DAY_S.into(), 64),
-            number(w_min, 96),
-            DynSolValue::Array(vec![DynSolValue::Address(self.member.address())]),
-            number(1, 8),
-        ];
-        let artifact = &ARTIFACTS["IncentivePool"];
-        let constructor = artifact.abi.constructor.as_ref().unwrap();
-        let arguments = constructor.abi_encode_input(&arguments).unwrap();
-        let code = [artifact.bytecode.to_vec(), arguments].concat().into();
-        let rich = Address::repeat_byte(0xee);
-        let info = AccountInfo::default().with_balance(U256::from(fund));
-        self.cache.insert_account_info(rich, info);
-        match self.run(rich, TxKind::Create, U256::from(fund), code) {
-            ExecutionResult::Success { output, .. } => *output.address().unwrap(),
-            failed => panic!("{failed:?}"),
-        }
-    }
-
-    fn domain(&self, name: &'static str, contract: Address) -> Eip712Domain {
-        eip712_domain! {
-            name: name,
-            version: "1",
-            chain_id: self.genesis.evm_chain_id,
-            verifying_contract: contract,
-        }
-    }
-
-    fn balance(&self, address: Address) -> U256 {
-        self.cache
-            .cache
-            .accounts
-            .get(&address)
-            .map_or(U256::ZERO, |account| account.info.balance)
-    }
-}
-
 /// The account of a person.
 fn account(who: u8) -> Address {
     Address::repeat_byte(who + 1)
 }
 
-/// A pool in the contract, and the same pool by the market's mathematics.
-struct Both {
-    chain: Chain,
-    pool: Address,
-    emission: Emission,
-    w_min: U256,
-    /// What the contributions of each day weigh, by person.
-    weights: BTreeMap<u64, BTreeMap<u8, U256>>,
-    /// Closed days, from the first on, with what was left of the fund after each.
-    closed: Vec<(Day, U256)>,
-    today: u64,
-    records: u64,
-    paid: BTreeMap<u64, U256>,
-}
-
-type Checked = Result<(), TestCaseError>;
-
-impl Both {
-    fn new(mut chain: Chain, case: &Case) -> Self {
-        let pool = chain.deploy_pool(case.fund, case.w_min);
-        Self {
-            chain,
-            pool,
-            emission: Emission::new(U256::from(case.fund)),
-            w_min: U256::from(case.w_min),
-            weights: BTreeMap::new(),
-            closed: Vec::new(),
-            today: 0,
-            records: 0,
-            paid: BTreeMap::new(),
-        }
-    }
-
-    /// Lets the days until `day` pass.
-    fn pass_to(&mut self, day: u64) {
-        for passing in self.today..day {
-            let carry = self.closed.last().map_or(U256::ZERO, |(day, _)| day.carry);
-            let sum = self.weights.get(&passing).into_iter().flatten();
-            let sum = sum.map(|(_, weight)| *weight).sum();
-            let closed = Day::close(self.emission.next_day(), carry, sum, self.w_min);
-            self.closed.push((closed, self.emission.remaining()));
-        }
-        self.chain.time_s += (day - self.today) * DAY_S;
-        self.today = day;
-    }
-
-    /// A record is indexed, if its quality is one, and contributed, if its similarity is one.
-    fn contribute(&mut self, contribution: &Contribution) -> Checked {
-        let Contribution {
-            who,
-            quality,
-            sixteenths,
-        } = *contribution;
-        let (chain, owner) = (&mut self.chain, account(who));
-        self.records += 1;
-        let id = B256::from(U256::from(self.records));
-        let index = chain.genesis.contracts["RecordIndex"];
-        let seal = Seal {
-            owner,
-            commitment: id,
-            quality,
-        };
-        let seal = seal.eip712_signing_hash(&chain.domain("DHC RecordIndex", index));
-        let add = addCall {
-            id,
-            commitment: id,
-            root: id,
-            issuer: chain.institution.address(),
-            quality,
-            issuerSignature: signed(&chain.institution, &seal),
-        };
-        let added = chain.call(owner, index, &add).is_some();
-        prop_assert_eq!(added, dhc_market::quality_ppm(quality).is_some());
-
-        let said = Similarity {
-            contributor: owner,
-            recordId: id,
-            sixteenths,
-        };
-        let said = said.eip712_signing_hash(&chain.domain("DHC IncentivePool", self.pool));
-        let contribute = contributeCall {
-            recordId: id,
-            templateId: keccak256("research-contribution"),
-            sixteenths,
-            attestations: vec![signed(&chain.member, &said)],
-        };
-        let to = TxKind::Call(self.pool);
-        let done = chain.run(owner, to, U256::ZERO, contribute.abi_encode().into());
-        let weighed = done
-            .logs()
-            .iter()
-            .find_map(|log| Contributed::decode_log(log).ok())
-            .map(|event| (event.day, event.weight));
-        let expected = weight(quality, sixteenths).map(|weight| (self.today, weight));
-        prop_assert_eq!(weighed, expected);
-        if let Some((day, weight)) = expected {
-            let shares = self.weights.entry(day).or_default();
-            *shares.entry(who).or_default() += weight;
-        }
-        Ok(())
-    }
-
-    /// Claims the days of a person, all at once, and what the ledger says afterwards.
-    fn claim(&mut self, who: u8, days: &[u64]) -> Checked {
-        let before = self.chain.balance(account(who));
-        let claim = claimCall {
-            dayList: days.to_vec(),
-        };
-        let claimed = self.chain.call(account(who), self.pool, &claim);
-        let mut expected = U256::ZERO;
-        for day in days {
-            let (closed, _) = self.closed[*day as usize];
-            let weight = self.weights[day][&who];
-            let reward = closed.reward(weight);
-            // Rounded down, and by less than one base unit.
-            prop_assert!(reward * closed.divisor <= closed.pool * weight);
-            prop_assert!((reward + U256::ONE) * closed.divisor > closed.pool * weight);
-            *self.paid.entry(*day).or_default() += reward;
-            expected += reward;
-        }
-        prop_assert_eq!(claimed, Some(expected));
-        prop_assert_eq!(self.chain.balance(account(who)), before + expected);
-        Ok(())
-    }
-
-    /// The closed days on which a person has a share.
-    fn shares(&self, who: u8) -> Vec<u64> {
-        let has_share =
-            |shares: &BTreeMap<u8, U256>| shares.get(&who).is_some_and(|w| !w.is_zero());
-        self.weights
-            .iter()
-            .filter(|(day, shares)| **day < self.today && has_share(shares))
-            .map(|(day, _)| *day)
-            .collect()
-    }
-
-    /// What stands in the contract is what the mathematics say, of every day that it has settled.
-    fn compare(&mut self) -> Checked {
-        let anybody = Address::ZERO;
-        let ledger = self.chain.call(anybody, self.pool, &ledgerCall {}).unwrap();
-        let Some(last) = ledger.settledDays.checked_sub(1) else {
-            return Ok(());
-        };
-        let (day, remaining) = self.closed[last as usize];
-        let on_chain = (U256::from(ledger.carry), U256::from(ledger.remaining));
-        prop_assert_eq!(on_chain, (day.carry, remaining));
-        for number in 0..=last {
-            let (day, _) = self.closed[number as usize];
-            let on_chain = self
-                .chain
-                .call(anybody, self.pool, &dayOfCall { day: number });
-            let on_chain = on_chain.unwrap();
-            prop_assert_eq!(on_chain.settled, !day.weight_sum.is_zero());
-            if on_chain.settled {
-                let paid = self.paid.get(&number).copied().unwrap_or_default();
-                prop_assert_eq!(U256::from(on_chain.weightSum), day.weight_sum);
-                prop_assert_eq!(U256::from(on_chain.pool), day.pool);
-                prop_assert_eq!(U256::from(on_chain.carry), day.carry);
-                prop_assert_eq!(U256::from(on_chain.paid), paid);
-                prop_assert!(paid + day.carry <= day.pool);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn signed(signer: &PrivateKeySigner, hash: &B256) -> Bytes {
-    signer.sign_hash_sync(hash).unwrap().as_bytes().into()
-}
-
-fn both_agree(chain: Chain, case: &Case) -> Checked {
+/// Plays a case in both, to the end of its last day and until everything is claimed.
+fn both_agree(chain: Chain, case: &Case) -> Result<Both, TestCaseError> {
     let mut both = Both::new(chain, case);
     let mut claimed = Vec::new();
     for busy in &case.days {
@@ -423,10 +134,8 @@ fn both_agree(chain: Chain, case: &Case) -> Checked {
     let was_claimed = both.paid.contains_key(&last);
     prop_assert_eq!(settled, (!was_claimed).then_some(both.today));
     both.compare()?;
-    let paid: U256 = both.paid.values().sum();
-    let left = both.chain.balance(both.pool);
-    prop_assert_eq!(left + paid, U256::from(case.fund));
-    Ok(())
+    both.nothing_is_made_and_nothing_lost(U256::from(case.fund))?;
+    Ok(both)
 }
 
 #[test]
@@ -436,8 +145,54 @@ fn the_pool_pays_what_the_market_says_of_any_days() {
         failure_persistence: None,
         ..ProptestConfig::default()
     };
-    let agree = |case| both_agree(chain.clone(), &case);
+    let long = config.cases >= LONG_CASES;
+    let days = Cell::new(0);
+    let agree = |case| {
+        let both = both_agree(chain.clone(), &case)?;
+        days.set(days.get() + both.today);
+        Ok(())
+    };
     if let Err(difference) = TestRunner::new(config).run(&cases(), agree) {
         panic!("{difference}");
     }
+    println!("{} days", days.get());
+    assert!(!long || days.get() >= LONG_DAYS, "{} days", days.get());
+}
+
+/// Twice a year somebody contributes, now much and now little, or nobody does.
+#[test]
+fn ten_years_of_the_contract_release_what_the_schedule_says() {
+    const FUND: u128 = 2_000_000_000_000_000_000_000_000_000;
+    const TEN_YEARS: u64 = 3_653;
+    let contribution = |who: u8, sixteenths| Contribution {
+        who,
+        quality: 0x0002_0204,
+        sixteenths,
+    };
+    let day = |number: u8, quiet| Busy {
+        quiet,
+        contributions: (0..number % 4)
+            .map(|who| contribution(who, 5 * (number % 3)))
+            .collect(),
+        // A claim settles the days before it, so many as one transaction may.
+        claims: Some(0),
+    };
+    let mut days: Vec<_> = (0..20).map(|number| day(number, 181)).collect();
+    days.push(day(21, TEN_YEARS - 20 * 182 - 1));
+    let w_min = u128::from(MIN_WEIGHT);
+    let case = Case {
+        fund: FUND,
+        w_min,
+        days,
+    };
+    let mut both = both_agree(Chain::new(), &case).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(both.today, TEN_YEARS);
+    let ledger = both
+        .chain
+        .call(Address::ZERO, both.pool, &ledgerCall {})
+        .unwrap();
+    assert_eq!(ledger.settledDays, TEN_YEARS);
+    // The same sum as in `crates/market/tests/emission.rs`.
+    let released = U256::from(FUND) - U256::from(ledger.remaining);
+    assert_eq!(released.to_string(), "1646530468226529739768799797");
 }
