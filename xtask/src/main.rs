@@ -75,6 +75,9 @@ enum Task {
         /// The programs of the development profile, which are already there
         #[arg(long)]
         development: bool,
+        /// Only this part, and without writing
+        #[arg(long, value_enum)]
+        only: Option<bench::Part>,
     },
     /// Build and test the contracts; compare the committed artifacts
     Contracts {
@@ -108,7 +111,7 @@ fn perform(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
         Task::Run { fresh, no_open } => demo::run(workspace, fresh, no_open)?,
         Task::Demo { json, study, keep } => return demo::play(workspace, json, study, keep),
         Task::Test { long, only } => return test::all(workspace, long, only),
-        Task::Bench { development } => bench::write(workspace, development)?,
+        Task::Bench { development, only } => bench::write(workspace, development, only)?,
         Task::Contracts { write } => contracts::build(workspace, write)?,
         Task::Network(task) => network::perform(workspace, task)?,
         Task::Screenshots => browser::screenshots(workspace)?,

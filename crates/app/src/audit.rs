@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dhc_chain::{
-    At,
+    At, ProvenBlock,
     history::{Accessed, Entry as _},
 };
 use dhc_domain::Height;
@@ -81,16 +81,21 @@ async fn heights(
     let contract = profile.contract("Consent")?;
     let mut heights = BTreeMap::new();
     let mut batch = Batch::default();
+    // Several openings may stand in one block, and stand together then.
+    let mut last: Option<ProvenBlock> = None;
     for entry in entries {
         let key = session.blind(&format!("access height {}", entry.hash()));
         let height = match session.db.get(HEIGHTS, &key)? {
             Some(height) => height,
             None => {
-                let block = profile
-                    .chain
-                    .block(entry.height)
-                    .await
-                    .map_err(receipt_failure)?;
+                let block = match last.take().filter(|b| b.height == entry.height) {
+                    Some(block) => block,
+                    None => profile
+                        .chain
+                        .block(entry.height)
+                        .await
+                        .map_err(receipt_failure)?,
+                };
                 let stands = block.txs.iter().flat_map(|tx| &tx.logs).any(|log| {
                     log.address == contract
                         && Accessed::claimed(log, entry.height)
@@ -103,6 +108,7 @@ async fn heights(
                     ));
                 }
                 session.db.stage(&mut batch, HEIGHTS, &key, &entry.height)?;
+                last = Some(block);
                 entry.height
             }
         };

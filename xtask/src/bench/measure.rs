@@ -75,6 +75,17 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>
     })
 }
 
+/// What a process has used of the processors, in user and kernel.
+pub fn processor_time(process: u32) -> Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name in parentheses may hold anything.
+    let (_, after) = stat.rsplit_once(") ").context("a process's state")?;
+    let ticks = |place: usize| after.split(' ').nth(place)?.parse::<u64>().ok();
+    let used = ticks(11).zip(ticks(12)).context("a process's times")?;
+    // USER_HZ is 100 on every Linux.
+    Ok(Duration::from_millis((used.0 + used.1) * 10))
+}
+
 /// `VmHWM` of Linux's `/proc/PID/status`, in bytes; 0 where the system does not say.
 pub fn resident_peak(process: u32) -> u64 {
     fs::read_to_string(format!("/proc/{process}/status"))

@@ -8,6 +8,7 @@ use super::measure::Measured;
 pub struct Report {
     body: String,
     largest: u64,
+    missed: Vec<String>,
 }
 
 impl Report {
@@ -39,6 +40,35 @@ impl Report {
         self.line(&format!("| {what} | | | {memory} |"));
     }
 
+    /// A section with columns of its own.
+    pub fn table(&mut self, title: &str, columns: &[&str]) {
+        eprintln!("== {title}");
+        self.line(&format!("\n## {title}\n"));
+        self.cells(columns);
+        self.line(&format!("{}|", "|---".repeat(columns.len())));
+    }
+
+    pub fn cells(&mut self, cells: &[&str]) {
+        self.line(&format!("| {} |", cells.join(" | ")));
+    }
+
+    /// A paragraph.
+    pub fn words(&mut self, text: &str) {
+        self.line(&format!("\n{text}"));
+    }
+
+    /// Whether a limit is kept.
+    pub fn holds(&mut self, what: &str, kept: bool) {
+        if !kept {
+            self.missed.push(what.to_owned());
+        }
+    }
+
+    /// The limits that were not kept.
+    pub fn missed(&self) -> &[String] {
+        &self.missed
+    }
+
     /// Largest resident set of any row, bytes.
     pub fn largest(&self) -> u64 {
         self.largest
@@ -54,13 +84,22 @@ impl Report {
             "# Benchmarks\n\nWritten by `cargo xtask bench`: {build}, a process for each command, \
              against an embedded network with a block a second. What goes onto the chain waits for \
              its block and for the next, which proves it: two to three seconds of the times of \
-             import, grant and fetch. Peak memory is the process's largest resident set.\n\n\
+             import, grant and fetch. Peak memory is the process's largest resident set. \
+             `cargo xtask bench --only PART` measures one part and writes nothing; a missed limit \
+             fails.\n\n\
              | machine | |\n|---|---|\n",
         );
         for (name, value) in machine {
             page.push_str(&format!("| {name} | {value} |\n"));
         }
-        page + &self.body
+        page.push_str(&self.body);
+        if !self.missed.is_empty() {
+            page.push_str("\n## Limits that were missed\n\n");
+            for what in &self.missed {
+                page.push_str(&format!("- {what}\n"));
+            }
+        }
+        page
     }
 
     fn row(&mut self, what: &str, measured: &Measured, rate: &str) {

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 pub use binary::{Node, node, node_within, test};
 use supervisor::Supervisor;
+pub use supervisor::get;
 
 use crate::build;
 use crate::command::{announce, ask, program};
