@@ -142,9 +142,7 @@ impl<'a> Clinic<'a> {
             let raw = account.sign(self.network.evm_chain_id, *nonce, act);
             *nonce += 1;
             let before = self.node.height().await?;
-            self.node
-                .ask("eth_sendRawTransaction", json!([raw]))
-                .await?;
+            self.node.send(&raw).await?;
             if doctor == DOCTORS - 1 {
                 self.node.past(before).await?;
             }
@@ -157,9 +155,7 @@ impl<'a> Clinic<'a> {
         let raw = self
             .patient
             .sign(self.network.evm_chain_id, self.patients_nonce, act);
-        self.node
-            .ask("eth_sendRawTransaction", json!([raw]))
-            .await?;
+        self.node.send(&raw).await?;
         self.patients_nonce += 1;
         Ok(())
     }

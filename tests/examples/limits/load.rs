@@ -33,7 +33,7 @@ pub async fn burst(network: &NetworkFile, senders: u64, each: u64) -> Result<Val
     let sent = queues.iter().enumerate().map(async |(i, (_, queue))| {
         let node = &nodes[i % nodes.len()];
         for raw in queue {
-            node.ask("eth_sendRawTransaction", json!([raw])).await?;
+            node.send(raw).await?;
         }
         anyhow::Ok(())
     });
@@ -88,7 +88,7 @@ pub async fn pace(network: &NetworkFile, each: u64, seconds: u64) -> Result<Valu
         turns.tick().await;
         for (account, nonce) in accounts.iter().zip(&mut nonces) {
             let raw = account.sign(network.evm_chain_id, *nonce, Act::transfer(RECEIVER));
-            node.ask("eth_sendRawTransaction", json!([raw])).await?;
+            node.send(&raw).await?;
             *nonce += 1;
         }
     }

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use alloy::primitives::Bytes;
 use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
 use dhc_adapters::rpc::{HttpTransport, SystemClock};
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 /// More than any answer here.
 const MOST: usize = 64 << 20;
+const TRIES: u32 = 30;
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// JSON-RPC without proofs: what a wallet that trusts its node would do.
@@ -25,14 +27,36 @@ impl Bare {
         Ok(Self(HttpTransport::new(url)?))
     }
 
-    /// The result; an error with the node's words where it has none.
+    /// The result; an error with the node's words where it has none. A node that is too busy to
+    /// answer in time is asked again.
     pub async fn ask(&self, method: &str, params: Value) -> Result<Value> {
         let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let answer = self.0.post(request.to_string().into_bytes(), MOST).await?;
+        let mut tries = 0;
+        let answer = loop {
+            match self.0.post(request.to_string().into_bytes(), MOST).await {
+                Err(TransportError::TimedOut) if tries < TRIES => tries += 1,
+                answer => break answer?,
+            }
+        };
         let mut answer: Value = serde_json::from_slice(&answer)?;
         match answer.get("error") {
             Some(error) if !error.is_null() => bail!("{method}: {error}"),
             _ => Ok(answer["result"].take()),
+        }
+    }
+
+    /// Hands a signed transaction over.
+    pub async fn send(&self, raw: &Bytes) -> Result<()> {
+        match self.ask("eth_sendRawTransaction", json!([raw])).await {
+            // It was taken in when the answer did not come in time.
+            Err(e)
+                if ["already", "nonce too low"]
+                    .iter()
+                    .any(|w| e.to_string().contains(w)) =>
+            {
+                Ok(())
+            }
+            answer => answer.map(drop),
         }
     }
 
