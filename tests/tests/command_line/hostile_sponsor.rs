@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use alloy::signers::{SignerSync, local::PrivateKeySigner};
+use alloy::signers::local::PrivateKeySigner;
 use async_trait::async_trait;
 use dhc_adapters::{
     ipfs::{BlockFiles, IpfsNode, NodeConfig},
@@ -16,8 +16,8 @@ use dhc_adapters::{
 };
 use dhc_app::ports::{ErrandChannel, Networks, PeerChannel, Responder};
 use dhc_chain::{
-    Chain, MemoryHeaderStore, ProvenReceipt, SignError, Signature, Signer, SolCall, TxRequest,
-    TxStatus, TxVerdict, contracts::Consent,
+    Chain, MemoryHeaderStore, ProvenReceipt, Signer, SolCall, TxRequest, TxStatus, TxVerdict,
+    contracts::Consent,
 };
 use dhc_content::sponsor::{Answer, Declined, Errand};
 use dhc_domain::{Address, Amount, B256, TxHash};
@@ -26,6 +26,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::{
+    errands::Account,
     films::small_study,
     people::{Network, Person, grant, network, text},
     process::{PATIENCE, Service},
@@ -35,20 +36,6 @@ use crate::{
 /// Three blocks are a carrier's; the app looks at each head, and on a busy machine at every other.
 const BLOCKS: u64 = 3;
 const SLACK: u64 = 4;
-
-struct Account(PrivateKeySigner);
-
-impl Signer for Account {
-    fn address(&self) -> Address {
-        self.0.address()
-    }
-
-    fn sign_hash(&self, hash: [u8; 32]) -> Result<Signature, SignError> {
-        self.0
-            .sign_hash_sync(&hash.into())
-            .map_err(|e| SignError(e.to_string()))
-    }
-}
 
 /// What it does with an errand.
 #[derive(Clone, Copy, Debug)]

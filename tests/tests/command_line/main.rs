@@ -6,6 +6,7 @@
 mod altered_asker;
 mod cut_off;
 mod earning;
+mod errands;
 mod films;
 mod full_disk;
 mod hostile_sponsor;
