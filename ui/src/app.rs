@@ -7,7 +7,7 @@ use leptos_router::hooks::use_location;
 use leptos_router::path;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::components::{Icon, chain_state, dock, failed, icon, skeleton, switcher};
+use crate::components::{Icon, chain_state, dock, failed, icon, skeleton, switcher, trouble};
 use crate::i18n::{t, words};
 use crate::preferences::Preferences;
 use crate::screens;
@@ -131,7 +131,7 @@ fn framed(screen: fn() -> AnyView) -> AnyView {
         <div class="shell">
             <header class="top">{switcher()}{chain_state()}</header>
             {move || session.offline.get().map(|code| view! {
-                <div class="banner" role="status">{icon(Icon::WifiOff)}<span class="grow">{words::code(code)}" "{t("net.stale")}</span></div>
+                <div class="banner" role="status">{icon(trouble(code).0)}<span class="grow">{words::code(code)}" "{t("net.stale")}</span></div>
             })}
             {guarded(screen)}
             {dock()}

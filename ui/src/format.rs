@@ -125,6 +125,13 @@ pub fn looks_like_id(text: &str) -> bool {
         .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
+/// Whether it has the form of a listening app's address: `/ip4/…/tcp/…/p2p/…`.
+pub fn looks_like_peer(text: &str) -> bool {
+    let host = ["/ip4/", "/ip6/"].iter().any(|kind| text.starts_with(kind));
+    let id = text.rsplit_once("/p2p/").map_or("", |(_, id)| id);
+    host && id.len() > 30 && id.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
 /// An address or hash cut for a line where the whole stands beside it: "0x8f3C12…a0B91b2d".
 pub fn short_hex(hex: &str) -> String {
     if hex.len() <= 20 || !hex.is_ascii() {

@@ -128,10 +128,14 @@ impl Session {
                 standing: Standing::Proven { height },
                 ..
             }) => self.proven(height),
+            Ok(NodeView {
+                standing: Standing::Unproven { reason },
+                ..
+            }) => self.offline.set(Some(reason)),
             Err(failure) if failure.code == Code::NetworkUnreachable => {
                 self.offline.set(Some(failure.code))
             }
-            // What else it answers, the settings say in full.
+            // The first event tells.
             _ => {}
         }
     }

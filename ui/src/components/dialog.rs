@@ -26,6 +26,11 @@ impl Sheet {
         self.0.set(true);
     }
 
+    /// Whether it is open; tracked.
+    pub fn is_open(self) -> bool {
+        self.0.get()
+    }
+
     pub fn close(self) {
         self.0.set(false);
     }

@@ -13,7 +13,7 @@ pub use dialog::{Sheet, sheet};
 pub use icon::{Icon, icon};
 pub use nav::dock;
 pub use parts::{avatar, back_link, busy_button, copy_button, field_problem, heading, option, qr};
-pub use proof::{chain_state, fact, how_do_we_know, mark};
+pub use proof::{chain_state, fact, how_do_we_know, mark, trouble};
 pub use states::{empty, failed, notice, progress, shown, skeleton};
 pub use switcher::switcher;
 pub use thumb::thumbnail;

@@ -1,6 +1,6 @@
 //! How well a statement is known: the standing mark, and what stands behind it.
 
-use dhc_ipc::Standing;
+use dhc_ipc::{Code, Standing};
 use leptos::prelude::*;
 
 use super::{Icon, copy_button, icon};
@@ -70,14 +70,27 @@ pub fn how_do_we_know(
     .into_any()
 }
 
+/// Why the chain cannot be followed: a picture and two words.
+pub fn trouble(code: Code) -> (Icon, &'static str) {
+    match code {
+        Code::WitnessConflict => (Icon::ShieldAlert, t("net.conflict")),
+        Code::ClockSkew => (Icon::Clock, t("net.clock")),
+        Code::TrustExpired => (Icon::ShieldQuestion, t("net.expired")),
+        Code::NodeUntrusted => (Icon::ShieldAlert, t("net.untrusted")),
+        Code::ProofUnavailable => (Icon::ShieldQuestion, t("net.no_proof")),
+        _ => (Icon::WifiOff, t("net.offline")),
+    }
+}
+
 /// Whether the chain is followed now: stands at the top of every screen.
 pub fn chain_state() -> AnyView {
     let session = session();
     view! {
         {move || match (session.offline.get(), session.height.get()) {
-            (Some(code), _) => view! {
-                <a href="/settings" class="net off" title=words::code(code)>{icon(Icon::WifiOff)}{t("net.offline")}</a>
-            }.into_any(),
+            (Some(code), _) => {
+                let (sign, words) = trouble(code);
+                view! { <a href="/settings#network" class="net off" title=words::code(code)>{icon(sign)}{words}</a> }.into_any()
+            }
             (None, Some(height)) => view! {
                 <a href="/settings" class="net" title=tr("standing.proven_at", &[("height", &crate::format::grouped(height))])>
                     {icon(Icon::ShieldCheck)}{t("net.up_to_date")}

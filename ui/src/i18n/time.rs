@@ -11,6 +11,13 @@ pub fn now_ms() -> f64 {
     Date::now()
 }
 
+/// Milliseconds since 1970 as RFC 3339.
+pub fn iso(ms: f64) -> String {
+    js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(ms))
+        .to_iso_string()
+        .into()
+}
+
 /// Milliseconds since 1970 of an RFC 3339 time or full date; `None` where it is neither.
 pub fn parse(time: &str) -> Option<f64> {
     let ms = Date::parse(time);

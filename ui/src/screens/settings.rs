@@ -1,23 +1,22 @@
 //! `/settings`: language, size, theme, security, network and node, storage, about.
 
-use dhc_ipc::{
-    ChangeSettings, Guard, IdentityView, NodeStatus, NodeView, Settings, ShowIdentity,
-    StorageStatus, StorageView,
-};
+use dhc_ipc::{ChangeSettings, IdentityView, Settings, ShowIdentity, StorageStatus, StorageView};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::components::{Icon, fact, heading, how_do_we_know, icon, mark, option, shown};
 use crate::format;
-use crate::i18n::{Locale, t, time, tn, tr, words};
+use crate::i18n::{Locale, t, tn, tr, words};
 use crate::preferences::Preferences;
 use crate::session::{Loaded, Session, session};
 
+mod node;
+mod node_sheets;
 mod security;
+mod sponsors;
 
 pub fn settings_screen() -> AnyView {
     let session = session();
-    let node = session.read(|| NodeStatus {});
     let storage = session.read(|| StorageStatus {});
     let identity = session.read(ShowIdentity::default);
     view! {
@@ -30,7 +29,8 @@ pub fn settings_screen() -> AnyView {
                     <section class="section"><h2>{t("settings.identity")}</h2>{shown(identity, draw_identity)}</section>
                 </div>
                 <div class="stack">
-                    <section class="section"><h2>{t("settings.network")}</h2>{shown(node, draw_node)}</section>
+                    {node::node_section()}
+                    {sponsors::sponsors_section()}
                     <section class="section"><h2>{t("settings.storage")}</h2>{shown(storage, draw_storage)}</section>
                     <section class="section"><h2>{t("settings.about")}</h2>{about()}</section>
                 </div>
@@ -144,89 +144,6 @@ fn draw_identity(identity: IdentityView) -> AnyView {
             <p>{if published { t("settings.keys_published") } else { t("settings.keys_unpublished") }}</p>
             {mark(&identity.standing)}
             {how_do_we_know(t("settings.identity_proof"), &identity.standing, facts)}
-        </div>
-    }
-    .into_any()
-}
-
-fn draw_node(node: NodeView) -> AnyView {
-    let agreeing = node.witnesses.iter().filter(|w| w.agrees).count() as u64;
-    let guarded = match node.guard {
-        Guard::Witnessed => tn("settings.witnesses", agreeing, &[]),
-        Guard::Unconfirmed => t("settings.unconfirmed").to_owned(),
-        Guard::Alone => t("settings.alone").to_owned(),
-    };
-    let sentence = if node.synced {
-        tr(
-            "settings.synced",
-            &[("height", &format::grouped(node.trusted_height))],
-        )
-    } else {
-        tr(
-            "settings.syncing",
-            &[
-                ("height", &format::grouped(node.trusted_height)),
-                ("latest", &format::grouped(node.latest_height)),
-            ],
-        )
-    };
-    let witnesses: Vec<_> = node
-        .witnesses
-        .iter()
-        .map(|witness| {
-            let (class, sign, words) = match (witness.agrees, witness.code) {
-                (true, _) => ("mark ok", Icon::ShieldCheck, tr("settings.agrees", &[("height", &format::grouped(witness.height))])),
-                (false, Some(code)) => ("mark bad", Icon::ShieldAlert, words::code(code).to_owned()),
-                (false, None) => ("mark waiting", Icon::Clock, t("net.checking").to_owned()),
-            };
-            view! { <li class="row wrap between"><span class="mono">{witness.url.clone()}</span><span class=class>{icon(sign)}{words}</span></li> }
-        })
-        .collect();
-    let facts = vec![
-        fact(t("settings.chain_id"), &node.chain_id),
-        fact(t("settings.evm_chain_id"), node.evm_chain_id.to_string()),
-        fact(
-            t("settings.trusted_height"),
-            format::grouped(node.trusted_height),
-        ),
-        fact(
-            t("settings.latest_height"),
-            format::grouped(node.latest_height),
-        ),
-        fact(t("settings.trusted_hash"), &node.trusted_hash),
-        fact(
-            t("settings.last_proof"),
-            node.trusted_time
-                .as_deref()
-                .map(time::when)
-                .unwrap_or_default(),
-        ),
-        fact(
-            t("settings.endpoints"),
-            node.endpoints
-                .iter()
-                .map(|e| e.url.as_str())
-                .collect::<Vec<_>>()
-                .join(" "),
-        ),
-        fact(
-            t("settings.day_length"),
-            if node.day_s == 86_400 {
-                String::new()
-            } else {
-                time::length(node.day_s)
-            },
-        ),
-    ];
-    view! {
-        <div class="card stack-s">
-            <div class="row"><span class="tile">{icon(Icon::Globe)}</span>
-                <div class="grow stack-xs"><span class="strong">{node.network.clone()}</span><span class="sub">{sentence}</span></div></div>
-            {mark(&node.standing)}
-            <p class="sub">{guarded}</p>
-            <ul class="stack-s">{witnesses}</ul>
-            {node.conflict.as_ref().and_then(|c| c.evidence.clone()).map(|path| view! { <p class="sub">{t("settings.evidence")} <span class="mono">{path}</span></p> })}
-            {how_do_we_know(t("settings.node_proof"), &node.standing, facts)}
         </div>
     }
     .into_any()

@@ -114,6 +114,10 @@ fn seal_card(detail: &RecordDetail) -> AnyView {
         fact(t("proof.tx"), tx),
         fact(t("proof.height"), height),
         fact(t("proof.size"), format::bytes(record.bytes)),
+        fact(
+            t("proof.paid_by"),
+            record.sponsored_by.clone().unwrap_or_default(),
+        ),
     ];
     view! {
         <div class="card stack-s">

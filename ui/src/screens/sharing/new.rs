@@ -1,8 +1,8 @@
 //! `/sharing/new`: four plain steps. Each recipient and each purpose is a consent of its own.
 
 use dhc_ipc::{
-    Contacts, ContactsView, Failure, GrantChange, Records, RecordsView, Stage, Templates,
-    TemplatesView,
+    Contacts, ContactsView, Failure, GrantChange, Records, RecordsView, Sponsors, SponsorsView,
+    Stage, Templates, TemplatesView,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -26,6 +26,7 @@ pub struct Flow {
     pub records: RwSignal<Loaded<RecordsView>>,
     pub contacts: RwSignal<Loaded<ContactsView>>,
     pub templates: RwSignal<Loaded<TemplatesView>>,
+    pub sponsors: RwSignal<Loaded<SponsorsView>>,
 }
 
 pub fn new_screen() -> AnyView {
@@ -43,6 +44,7 @@ pub fn new_screen() -> AnyView {
         records: session.read(|| Records {}),
         contacts: session.read(|| Contacts {}),
         templates: session.read(|| Templates {}),
+        sponsors: session.read(|| Sponsors {}),
     };
     let given = RwSignal::new(None::<GrantChange>);
     let job = RwSignal::new(None::<String>);
@@ -127,7 +129,15 @@ fn done(change: &GrantChange, approved: bool) -> AnyView {
         fact(t("proof.grant"), &change.grant),
         fact(t("proof.tx"), &change.tx),
         fact(t("proof.height"), format::grouped(change.height)),
+        fact(
+            t("proof.paid_by"),
+            change.sponsored_by.clone().unwrap_or_default(),
+        ),
     ];
+    let paid = change
+        .sponsored_by
+        .as_deref()
+        .map(|who| view! { <p>{tr("share.paid_by", &[("who", &format::short_hex(who))])}</p> });
     let tell = approved.then(|| {
         view! {
             <div class="card warn stack-s">
@@ -142,6 +152,7 @@ fn done(change: &GrantChange, approved: bool) -> AnyView {
                 <span class="tile">{icon(Icon::UserCheck)}</span>
                 {heading(t("share.done_title"))}
                 <p>{t("share.done_text")}</p>
+                {paid}
                 <div class="actions">
                     <a class="btn" href="/sharing">{t("share.see")}</a>
                     <a class="btn quiet" href="/">{t("nav.home")}</a>

@@ -378,9 +378,14 @@ pub fn meaning(flow: Flow) -> AnyView {
         {move || {
             let draft = flow.draft.get();
             let who = recipient_name(flow);
-            let until = time::moment(&String::from(
-                js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(time::now_ms() + f64::from(draft.days) * time::DAY_MS)).to_iso_string(),
-            ));
+            let until = time::moment(&time::iso(time::now_ms() + f64::from(draft.days) * time::DAY_MS));
+            // Who pays, where it is not I alone.
+            let fee = flow.sponsors.with(|sponsors| match sponsors {
+                Loaded::Ready(view) if view.sponsors.is_empty() => None,
+                Loaded::Ready(view) if view.always => Some(t("meaning.fee_always")),
+                Loaded::Ready(_) => Some(t("meaning.fee_if_short")),
+                _ => None,
+            });
             let approvals = draft.approvers.len() as u64;
             view! {
                 <div class="card">
@@ -389,6 +394,7 @@ pub fn meaning(flow: Flow) -> AnyView {
                         {line(Icon::Heart, tr("meaning.purpose", &[("purpose", &words::purpose(&draft.purpose))]))}
                         {(approvals > 0).then(|| line(Icon::Users, tn("meaning.approvals", approvals, &[])))}
                         {line(Icon::FileText, if draft.sealed { t("meaning.sealed") } else { t("meaning.live") }.to_owned())}
+                        {fee.map(|words| line(Icon::Wallet, words.to_owned()))}
                         {line(Icon::Ban, t("meaning.revoke").to_owned())}
                     </ul>
                 </div>

@@ -5,7 +5,9 @@ mod book;
 mod receive;
 mod send;
 
-use dhc_ipc::{Accounts, AccountsView, Balance, BalanceView, Failure, Fund, NodeStatus, NodeView};
+use dhc_ipc::{
+    Accounts, AccountsView, Balance, BalanceView, Failure, Fund, NodeStatus, NodeView, Standing,
+};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -52,17 +54,23 @@ pub fn wallet_screen() -> AnyView {
 }
 
 fn draw_balance(balance: BalanceView) -> AnyView {
+    // What nobody proved is not an amount, least of all nothing.
+    let known = !matches!(balance.standing, Standing::Unproven { .. });
+    let exact = known.then(|| format!("{} DHL", format::exact(&balance.amount)));
     let facts = vec![
         fact(t("proof.address"), &balance.address),
-        fact(
-            t("proof.exact"),
-            format!("{} DHL", format::exact(&balance.amount)),
-        ),
+        fact(t("proof.exact"), exact.unwrap_or_default()),
     ];
+    let amount = if known {
+        view! { <p class="amount">{format::dhl(&balance.amount)}<small>"DHL"</small></p> }
+            .into_any()
+    } else {
+        view! { <p class="amount">{t("wallet.not_known")}</p> }.into_any()
+    };
     view! {
         <div class="stack-xs">
             <h2>{t("wallet.balance")}</h2>
-            <p class="amount">{format::dhl(&balance.amount)}<small>"DHL"</small></p>
+            {amount}
             {mark(&balance.standing)}
             {how_do_we_know(t("wallet.proof"), &balance.standing, facts)}
         </div>
