@@ -4,9 +4,9 @@ use dhc_ipc::{self as ipc, Call, Command, Done, Failure};
 use serde_json::Value;
 
 use crate::{
-    App, activity, audit, contacts, contribution, earn, failure::misuse, film, grant, grants, home,
-    identity, import, issue, job::Job, node, opening, profile::Profile, records, settings,
-    sponsors, templates, vaults, wallet,
+    App, activity, audit, contacts, contribution, earn, failure::misuse, film, governance, grant,
+    grants, home, identity, import, issue, job::Job, node, opening, profile::Profile, records,
+    settings, sponsors, templates, vaults, wallet,
 };
 
 fn answer<C: Command>(_: &C, value: C::Answer) -> Result<Value, Failure> {
@@ -92,6 +92,13 @@ pub async fn dispatch(app: &App, call: Call, job: &Job) -> Result<Value, Failure
         ipc::PreviewSend => |a| wallet::preview(&*profile()?, a).await?,
         ipc::Send => |a| wallet::send(&*profile()?, a, job).await?,
         ipc::Activity => |_| activity::list(&*profile()?).await?,
+        ipc::LockVotes => |a| governance::lock(&*profile()?, &a.amount, job).await?,
+        ipc::UnlockVotes => |a| governance::unlock(&*profile()?, &a.amount, job).await?,
+        ipc::Propose => |a| governance::propose(&*profile()?, a, job).await?,
+        ipc::Proposals => |_| governance::list(&*profile()?).await?,
+        ipc::VoteOn => |a| governance::vote(&*profile()?, &a.proposal, &a.support, job).await?,
+        ipc::QueueProposal => |a| governance::queue(&*profile()?, &a.proposal, job).await?,
+        ipc::ExecuteProposal => |a| governance::execute(&*profile()?, &a.proposal, job).await?,
         ipc::Certify => |a| wallet::certify(&*profile()?, a).await?,
         ipc::Fund => |a| wallet::fund(&*profile()?, a).await?,
     })

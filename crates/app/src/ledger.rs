@@ -232,6 +232,12 @@ pub fn revert_failure(revert: &Revert) -> Failure {
         | "ThresholdUnreachable"
         | "ApproverInvalid"
         | "TooManyApprovers" => Code::TemplateRefused,
+        "GovernorUnexpectedProposalState"
+        | "GovernorNonexistentProposal"
+        | "GovernorInsufficientProposerVotes"
+        | "GovernorAlreadyCastVote"
+        | "TimelockUnexpectedOperationState" => Code::ProposalRefused,
+        "LockedLess" => Code::InsufficientFunds,
         "IssuerNotCertified" | "SealInvalid" | "GradeAboveIssuer" | "QualityInvalid"
         | "QualityUnsealed" | "RecordUnsealed" => Code::SealRefused,
         "NotRecordOwner" => Code::RecordUnknown,

@@ -12,6 +12,7 @@ mod earn;
 mod entropy;
 mod failure;
 mod film;
+mod governance;
 mod grant;
 mod grants;
 mod histories;

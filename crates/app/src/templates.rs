@@ -21,8 +21,16 @@ const NAMES: &[&str] = &[
 pub async fn standing_ones(
     profile: &Profile,
 ) -> Result<Vec<(Template, dhc_ipc::Standing)>, Failure> {
+    those(profile, NAMES).await
+}
+
+/// Those of these names that stand.
+async fn those(
+    profile: &Profile,
+    names: &[&str],
+) -> Result<Vec<(Template, dhc_ipc::Standing)>, Failure> {
     let mut found = Vec::new();
-    for name in NAMES {
+    for name in names {
         let id = alloy::primitives::keccak256(name.as_bytes());
         let read = profile
             .chain
@@ -63,7 +71,8 @@ pub async fn choose(
     threshold: u8,
     mode: Mode,
 ) -> Result<Template, Failure> {
-    let grants = standing_ones(profile)
+    let one = named.map(|name| [name]);
+    let grants = those(profile, one.as_ref().map_or(NAMES, |one| one))
         .await?
         .into_iter()
         .map(|(t, _)| t)

@@ -167,21 +167,25 @@ impl Chain {
             self.await_state(at).await?;
             return ethereum.slots(contract, slots, FRESH).await;
         }
+        let state = self.state(at).await?;
+        let words = self.slots_in(contract, slots, &state).await?;
+        Ok(Attested::proven(words, state.height))
+    }
+
+    /// As [`read_slots`](Self::read_slots), in a state that is at hand.
+    pub(crate) async fn slots_in(
+        &self,
+        contract: Address,
+        slots: &[B256],
+        state: &StateAt,
+    ) -> Result<Vec<B256>, ReadError> {
         let keys: Vec<_> = slots
             .iter()
             .map(|slot| keys::storage(contract, *slot))
             .collect();
-        let values = self.read_keys(&keys, at).await?;
-        let height = values.standing;
-        let words: Result<Vec<_>, _> = values
-            .value
-            .iter()
-            .map(|v| keys::read_word(v.as_deref()))
-            .collect();
-        Ok(Attested {
-            value: words?,
-            standing: height,
-        })
+        let values = self.read_in(state, &keys).await?;
+        let words = values.iter().map(|v| keys::read_word(v.as_deref()));
+        Ok(words.collect::<Result<_, _>>()?)
     }
 
     /// Any keys of any stores, all at one height; `None` where absent.

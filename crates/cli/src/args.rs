@@ -105,6 +105,9 @@ pub enum Command {
         #[arg(long, default_value = "research-contribution")]
         template: String,
     },
+    /// How those who hold DHL decide on templates.
+    #[command(subcommand)]
+    Governance(Governance),
     /// Rewards by day.
     Earnings {
         #[command(subcommand)]
@@ -119,6 +122,45 @@ pub enum Command {
     Sponsor(Sponsor),
     /// Play the whole main job with three homes in separate processes.
     Demo(Demo),
+}
+
+#[derive(Subcommand)]
+pub enum Governance {
+    /// Lock DHL for votes, one vote a base unit.
+    Lock {
+        /// In DHL.
+        #[arg(long)]
+        amount: String,
+    },
+    /// Take locked DHL back.
+    Unlock {
+        /// In DHL.
+        #[arg(long)]
+        amount: String,
+    },
+    /// Propose to add a template, or to retire one.
+    Propose {
+        /// JSON: name, purposes, max_window_s, …
+        #[arg(long, value_name = "FILE", required_unless_present = "retire")]
+        add_template: Option<PathBuf>,
+        #[arg(long, value_name = "NAME", conflicts_with = "add_template")]
+        retire: Option<String>,
+        /// Why, for everybody to read.
+        #[arg(long, default_value = "")]
+        because: String,
+    },
+    /// Every proposal, with what it would do and its votes.
+    List,
+    /// Vote with what was locked at the proposal's snapshot.
+    Vote {
+        proposal: String,
+        #[arg(long, value_parser = ["for", "against", "abstain"])]
+        support: String,
+    },
+    /// Put what was accepted into the timelock.
+    Queue { proposal: String },
+    /// Have done what was decided, when its time has come.
+    Execute { proposal: String },
 }
 
 #[derive(Subcommand)]

@@ -6,6 +6,7 @@ mod composition;
 mod demo;
 mod devnet;
 mod film;
+mod governance;
 mod network;
 mod output;
 mod progress;

@@ -10,7 +10,7 @@ use crate::{
         Records, Vault,
     },
     composition::One,
-    demo, devnet, film, network,
+    demo, devnet, film, governance, network,
     output::Output,
     secrets, serve, sponsor,
 };
@@ -164,6 +164,7 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
             })
             .await
         }
+        Command::Governance(command) => governance::answer(&one, command).await,
         Command::Earnings { command: None } => one.ask(ipc::Earnings {}).await,
         Command::Earnings {
             command: Some(Earnings::Claim),

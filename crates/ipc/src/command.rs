@@ -90,6 +90,13 @@ commands! {
     PreviewSend => "send_preview" => SendPreview,
     Send => "send" => TransactionView,
     Activity => "activity" => ActivityView,
+    LockVotes => "governance_lock" => LockView,
+    UnlockVotes => "governance_unlock" => LockView,
+    Propose => "governance_propose" => ProposalChange,
+    Proposals => "governance_list" => ProposalsView,
+    VoteOn => "governance_vote" => ProposalChange,
+    QueueProposal => "governance_queue" => ProposalChange,
+    ExecuteProposal => "governance_execute" => ProposalChange,
     Certify => "devnet_certify" => FundView,
     Fund => "devnet_fund" => FundView,
 }

@@ -54,6 +54,7 @@ codes! {
     ContentCorrupt "content_corrupt",
     AlreadyContributed "already_contributed",
     NothingToClaim "nothing_to_claim",
+    ProposalRefused "proposal_refused",
     SponsorRefused "sponsor_refused",
     SponsorBudget "sponsor_budget",
     SponsorLimit "sponsor_limit",

@@ -9,6 +9,7 @@ mod earning;
 mod errands;
 mod films;
 mod full_disk;
+mod governance;
 mod hostile_sponsor;
 mod import;
 mod money;

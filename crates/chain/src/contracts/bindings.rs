@@ -45,6 +45,22 @@ binding!(
     "../../contracts/artifacts/DHLToken.json"
 );
 
+binding!(
+    voting_escrow,
+    VotingEscrow,
+    "../../contracts/artifacts/VotingEscrow.json"
+);
+binding!(
+    timelock,
+    Timelock,
+    "../../contracts/artifacts/Timelock.json"
+);
+binding!(
+    governor,
+    DHCGovernor,
+    "../../contracts/artifacts/DHCGovernor.json"
+);
+
 /// The signature of the custom error with this selector, as `GrantRevoked()`, in whichever of the
 /// contracts states it.
 pub(crate) fn error_signature(selector: [u8; 4]) -> Option<&'static str> {
@@ -56,4 +72,7 @@ pub(crate) fn error_signature(selector: [u8; 4]) -> Option<&'static str> {
         .or_else(|| Templates::TemplatesErrors::signature_by_selector(selector))
         .or_else(|| Proxies::ProxiesErrors::signature_by_selector(selector))
         .or_else(|| DHLToken::DHLTokenErrors::signature_by_selector(selector))
+        .or_else(|| DHCGovernor::DHCGovernorErrors::signature_by_selector(selector))
+        .or_else(|| Timelock::TimelockErrors::signature_by_selector(selector))
+        .or_else(|| VotingEscrow::VotingEscrowErrors::signature_by_selector(selector))
 }

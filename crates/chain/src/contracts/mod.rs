@@ -2,6 +2,7 @@
 //! and typed readings of their storage.
 
 mod bindings;
+mod governance;
 pub mod intents;
 mod read;
 mod views;
@@ -12,8 +13,10 @@ use dhc_domain::{Address, NetworkError, NetworkFile};
 
 pub(crate) use bindings::error_signature;
 pub use bindings::{
-    Consent, DHLToken, Identity, IncentivePool, Issuers, Proxies, RecordIndex, Templates,
+    Consent, DHCGovernor, DHLToken, Identity, IncentivePool, Issuers, Proxies, RecordIndex,
+    Templates, VotingEscrow,
 };
+pub use governance::{Acts, GovernorRules, Proposal, ProposalState};
 pub use views::{
     ContributionView, GrantView, IssuerView, KeysView, PoolDay, PoolLedger, PoolSchedule,
     RecordView, Share, TemplateView,
@@ -54,7 +57,7 @@ macro_rules! contracts {
     };
 }
 
-contracts! { Identity Issuers RecordIndex Templates Proxies Consent IncentivePool DHLToken }
+contracts! { Identity Issuers RecordIndex Templates Proxies Consent IncentivePool DHLToken VotingEscrow Timelock DHCGovernor Registry }
 
 impl Contract {
     /// Its address on a network.

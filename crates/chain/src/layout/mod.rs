@@ -29,6 +29,8 @@ pub enum LayoutError {
     NotAMapping(String),
     #[error("{0} is no structure")]
     NotAStructure(String),
+    #[error("{0} is no array of whole slots")]
+    NotAnArray(String),
     #[error("a key of {0} is of another type")]
     KeyType(String),
     #[error("the slot was not read")]

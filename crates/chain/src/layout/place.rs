@@ -94,6 +94,30 @@ impl<'a> Place<'a> {
         })
     }
 
+    /// The element `index` of an array: at keccak256(slot of the array) + index.
+    pub fn element(self, index: u64) -> Result<Self, LayoutError> {
+        let Type::Array { element } = self.layout.kind(self.kind)? else {
+            return Err(LayoutError::NotAnArray(self.kind.to_owned()));
+        };
+        let first = U256::from_be_bytes(keccak256(self.slot.to_be_bytes::<32>()).0);
+        Ok(Self {
+            layout: self.layout,
+            slot: first.wrapping_add(U256::from(index)),
+            offset: 0,
+            kind: element,
+        })
+    }
+
+    /// The length of an array, from slots that were read.
+    pub fn length(&self, words: &Words) -> Result<u64, LayoutError> {
+        let Type::Array { .. } = self.layout.kind(self.kind)? else {
+            return Err(LayoutError::NotAnArray(self.kind.to_owned()));
+        };
+        let word = words.get(&self.slot()).ok_or(LayoutError::NotRead)?;
+        u64::try_from(U256::from_be_bytes(word.0))
+            .map_err(|_| LayoutError::Value(format!("a length of {word}")))
+    }
+
     /// A field of a structure.
     pub fn field(self, name: &str) -> Result<Self, LayoutError> {
         let Type::Structure { fields, .. } = self.layout.kind(self.kind)? else {

@@ -38,6 +38,8 @@ struct RawType {
     #[serde(default)]
     value: Option<String>,
     #[serde(default)]
+    base: Option<String>,
+    #[serde(default)]
     members: Option<Vec<RawMember>>,
 }
 
@@ -63,7 +65,11 @@ pub(super) enum Type {
         slots: usize,
         fields: BTreeMap<String, Member>,
     },
-    /// Arrays, strings: nothing of ours is read from them.
+    /// An array of any length, of elements that fill a slot each.
+    Array {
+        element: String,
+    },
+    /// Strings and packed arrays: nothing of ours is read from them.
     Other,
 }
 
@@ -106,6 +112,20 @@ fn kind(raw: RawType) -> Result<Type, LayoutError> {
         .number_of_bytes
         .parse()
         .map_err(|_| LayoutError::Malformed("numberOfBytes".into()))?;
+    // A checkpoint of OpenZeppelin's histories is a structure of one slot.
+    let checkpoint = |base: &&String| base.starts_with("t_struct(Checkpoint208)");
+    if let ("dynamic_array", Some(element)) =
+        (raw.encoding.as_str(), raw.base.as_ref().filter(checkpoint))
+    {
+        return Ok(Type::Array {
+            element: element.clone(),
+        });
+    }
+    // Smaller elements share slots; these are the two of ours that do not.
+    let full = |base: &String| matches!(base.as_str(), "t_bytes32" | "t_uint256");
+    if let ("dynamic_array", Some(element)) = (raw.encoding.as_str(), raw.base.filter(full)) {
+        return Ok(Type::Array { element });
+    }
     match (raw.encoding.as_str(), raw.key, raw.value, raw.members) {
         ("mapping", Some(key), Some(value), _) => Ok(Type::Mapping { key, value }),
         ("inplace", _, _, Some(fields)) => Ok(Type::Structure {

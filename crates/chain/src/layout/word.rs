@@ -58,4 +58,4 @@ macro_rules! unsigned {
     )*};
 }
 
-unsigned!(u8 u32 u64 u128);
+unsigned!(u8 u16 u32 u64 u128);
