@@ -44,7 +44,8 @@ contract GasTest is Governed {
         lock(holder, QUORUM_FLOOR);
         measured("VotingEscrow.lock");
         pass(1);
-        uint256 id = propose(holder, address(templates), abi.encodeCall(Templates.retire, (PAYMENT)));
+        uint256 id =
+            propose(holder, address(templates), abi.encodeCall(Templates.retire, (PAYMENT)));
         measured("DHCGovernor.propose, to retire a template");
         pass(VOTING_DELAY + 1);
         vote(holder, id, FOR);

@@ -73,9 +73,7 @@ contract GovernorTest is Governed {
     function test_the_clock_is_the_chains_time() public view {
         vm.assertEq(uint256(escrow.clock()), block.timestamp);
         vm.assertEq(uint256(governor.clock()), block.timestamp);
-        vm.assertEq(
-            keccak256(bytes(governor.CLOCK_MODE())), keccak256(bytes("mode=timestamp"))
-        );
+        vm.assertEq(keccak256(bytes(governor.CLOCK_MODE())), keccak256(bytes("mode=timestamp")));
     }
 
     function test_coins_locked_after_the_snapshot_do_not_vote() public {
@@ -124,9 +122,7 @@ contract GovernorTest is Governed {
         pass(1);
         vote(patient, id, FOR);
         vm.prank(holder);
-        vm.expectRevert(
-            abi.encodeWithSelector(IGovernor.GovernorAlreadyCastVote.selector, holder)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorAlreadyCastVote.selector, holder));
         governor.castVote(id, AGAINST);
         (, uint256 inFavour,) = governor.proposalVotes(id);
         vm.assertEq(inFavour, QUORUM_FLOOR);
@@ -202,9 +198,9 @@ contract GovernorTest is Governed {
         expectState(id, IGovernor.ProposalState.Defeated);
     }
 
-    function testFuzz_the_quorum_is_a_tenth_of_what_is_locked_but_never_under_the_floor(
-        uint256 amount
-    ) public {
+    function testFuzz_the_quorum_is_a_tenth_of_what_is_locked_but_never_under_the_floor(uint256 amount)
+        public
+    {
         amount = bound(amount, 1, 10_000_000_000 ether);
         lock(holder, amount);
         pass(1);
