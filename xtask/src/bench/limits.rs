@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::START;
-use super::measure::{once, processor_time};
+use super::measure::{Threads, once, processor_time};
 use super::report::Report;
 use crate::command::{Service, program};
 use crate::network;
@@ -26,9 +26,12 @@ const COMPLETENESS: u64 = 16_000;
 const STARTS: usize = 9;
 /// A block comes each second.
 const SECONDS: u64 = 20;
-/// Transfers of a block: more than the wallets of one clinic send, and a crowd.
-const FEW: u64 = 4;
-const MANY: u64 = 14;
+/// Transfers of a block, in so many blocks, and how long each is waited for: until well after the
+/// transfers are there.
+const TRANSFERS: u64 = 10;
+const TURNS: u64 = 8;
+const BETWEEN: Duration = Duration::from_secs(3);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const GRANTS: u64 = 1_000;
 const OPENINGS: u64 = 10_000;
 /// The accounts of `limits` that are given coins.
@@ -177,33 +180,54 @@ impl Limits<'_> {
         let what = "from the program's start to the first block, all three servers answering";
         self.limited(report, what, start, FIRST_BLOCK_MS);
 
-        let (devnet, network) = self.devnet("blocks", &self.funded(ACCOUNTS)?)?;
+        let (devnet, _) = self.devnet("blocks", &[])?;
         let idle = per_block(&devnet, || {
             thread::sleep(Duration::from_secs(SECONDS));
             Ok(())
         })?;
         self.limited(report, "CPU of an empty block", idle, BLOCK_CPU_MS);
-        let few = self.busy(&devnet, &network, FEW)?;
-        let what = format!("CPU of a block with {FEW} transfers, their taking in with it");
-        self.limited(report, &what, few, BLOCK_CPU_MS);
-        let many = self.busy(&devnet, &network, MANY)?;
-        let further = (many - few) / (MANY - FEW) as f64;
-        report.cells(&["of each further transfer", &milliseconds(further), ""]);
+        drop(devnet);
+        let (block, taking) = self.busy()?;
+        let what = format!("CPU of a block with {TRANSFERS} transfers");
+        self.limited(report, &what, block, BLOCK_CPU_MS);
+        let what = "CPU of taking in a transfer, before its block";
+        report.cells(&[what, &milliseconds(taking), ""]);
         report.words(
             "A block: composed, executed, signed by four validators, kept by the node, and verified, \
-             executed and kept once more by the witness. Taking in: a request for each transfer, its \
+             executed and kept once more by the witness. Taking in: two requests for each transfer, its \
              signature checked, and on disk before its hash is said.",
         );
         Ok(())
     }
 
-    /// CPU of a block when `each` transfers come every second.
-    fn busy(&self, devnet: &Service, network: &str, each: u64) -> Result<f64> {
-        let (each, seconds) = (each.to_string(), SECONDS.to_string());
-        per_block(devnet, || {
-            self.ask("limits", &["pace", network, &each, &seconds])
-                .map(drop)
-        })
+    /// CPU of a block with transfers, and of taking each of them in, milliseconds. The transfers
+    /// come at the beginning of a long wait for the block, so that the two are told apart.
+    fn busy(&self) -> Result<(f64, f64)> {
+        let mut words = self.funded(ACCOUNTS)?;
+        words.push(format!("--block-ms={}", BETWEEN.as_millis()));
+        let (devnet, network) = self.devnet("busy", &words)?;
+        let each = TRANSFERS.to_string();
+        let (mut blocks, mut making, mut taking) = (0, Duration::ZERO, Duration::ZERO);
+        for _ in 0..TURNS {
+            let last = height(&devnet)?;
+            while height(&devnet)? == last {
+                thread::sleep(LOOK_AGAIN);
+            }
+            let begun = Instant::now();
+            let before = Threads::of(devnet.id())?;
+            self.ask("limits", &["pace", &network, &each, "1"])?;
+            let taken = Threads::of(devnet.id())?;
+            thread::sleep((BETWEEN + BETWEEN / 3).saturating_sub(begun.elapsed()));
+            let made = Threads::of(devnet.id())?;
+            taking += taken.since(&before);
+            making += made.since(&taken);
+            blocks += height(&devnet)? - last - 1;
+        }
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+        Ok((
+            milliseconds(making) / blocks as f64,
+            milliseconds(taking) / (TRANSFERS * TURNS) as f64,
+        ))
     }
 
     fn limited(&self, report: &mut Report, what: &str, measured: f64, limit: f64) {
@@ -271,17 +295,18 @@ pub fn file(service: &Service) -> Result<String> {
     Ok(named.context("the network names no file")?.to_owned())
 }
 
+fn height(devnet: &Service) -> Result<u64> {
+    let url = devnet.ready["rpc"].as_str().context("no RPC")?;
+    let status = network::get(url, "/status", START)?;
+    let text = status["result"]["sync_info"]["latest_block_height"].as_str();
+    Ok(text.context("a height")?.parse()?)
+}
+
 /// Processor time for each block that came meanwhile, milliseconds.
 fn per_block(devnet: &Service, meanwhile: impl FnOnce() -> Result<()>) -> Result<f64> {
-    let url = devnet.ready["rpc"].as_str().context("no RPC")?;
-    let height = || -> Result<u64> {
-        let status = network::get(url, "/status", START)?;
-        let text = status["result"]["sync_info"]["latest_block_height"].as_str();
-        Ok(text.context("a height")?.parse()?)
-    };
-    let (from, before) = (height()?, processor_time(devnet.id())?);
+    let (from, before) = (height(devnet)?, processor_time(devnet.id())?);
     meanwhile()?;
-    let (to, after) = (height()?, processor_time(devnet.id())?);
+    let (to, after) = (height(devnet)?, processor_time(devnet.id())?);
     let blocks = to
         .checked_sub(from)
         .filter(|n| *n > 0)

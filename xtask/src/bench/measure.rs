@@ -1,5 +1,6 @@
 //! One run of a program: how long it took and how much memory it held.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -84,6 +85,33 @@ pub fn processor_time(process: u32) -> Result<Duration> {
     let used = ticks(11).zip(ticks(12)).context("a process's times")?;
     // USER_HZ is 100 on every Linux.
     Ok(Duration::from_millis((used.0 + used.1) * 10))
+}
+
+/// What each thread of a process has used of the processors, to the nanosecond.
+pub struct Threads(BTreeMap<String, u64>);
+
+impl Threads {
+    pub fn of(process: u32) -> Result<Self> {
+        let mut used = BTreeMap::new();
+        for task in fs::read_dir(format!("/proc/{process}/task"))? {
+            let task = task?;
+            // A thread may end meanwhile.
+            let Ok(text) = fs::read_to_string(task.path().join("schedstat")) else {
+                continue;
+            };
+            let first = text.split_whitespace().next().context("a thread's time")?;
+            used.insert(task.file_name().to_string_lossy().into(), first.parse()?);
+        }
+        Ok(Self(used))
+    }
+
+    /// Of all threads together; idle ones that have ended meanwhile count nothing.
+    pub fn since(&self, before: &Self) -> Duration {
+        let spent = |(thread, used): (&String, &u64)| {
+            used.saturating_sub(before.0.get(thread).copied().unwrap_or(0))
+        };
+        Duration::from_nanos(self.0.iter().map(spent).sum())
+    }
 }
 
 /// `VmHWM` of Linux's `/proc/PID/status`, in bytes; 0 where the system does not say.
