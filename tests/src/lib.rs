@@ -1,5 +1,7 @@
 //! What the flows of several test programs share.
 
+pub mod real;
+
 use std::{
     thread,
     time::{Duration, Instant},

@@ -11,6 +11,7 @@ use crate::{
     },
     node::{CometNode, EndpointStatus, EvmNode, Pool, Recorded, Role},
     ports::{Clock, HeaderStore, StoreError, Transport},
+    proven::ProvenValues,
 };
 
 /// A head younger than this is recent enough to read under: about one block.
@@ -38,6 +39,7 @@ pub struct Chain {
     pub(crate) evm: Arc<Pool<EvmNode>>,
     /// Where the network is Ethereum, this knows its headers and state, and `light` nothing.
     pub(crate) ethereum: Option<Arc<Ethereum>>,
+    pub(crate) proven: Arc<ProvenValues>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -132,6 +134,7 @@ impl Chain {
             comet,
             evm,
             ethereum,
+            proven: Arc::default(),
             clock,
         })
     }

@@ -15,6 +15,7 @@ pub mod light;
 mod node;
 pub mod ports;
 pub mod proof;
+mod proven;
 mod reads;
 pub mod tx;
 

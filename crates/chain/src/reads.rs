@@ -9,7 +9,7 @@ use crate::{
     Chain, SyncError,
     facade::FRESH,
     layout::LayoutError,
-    node::{Blame, CometNode, NodeError, Severity},
+    node::{Blame, CometNode, KEYS_AT_ONCE, NodeError, QueryReply, Severity},
     proof::{
         self,
         keys::{self, BadValue, StateKey},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Requests under way at once for one read.
-const ABREAST: usize = 8;
+const ABREAST: usize = 4;
 /// How long a read "at least at" a height waits for the header that proves it.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Above this a key's value is not believed to be state of ours.
@@ -31,6 +31,9 @@ pub enum At {
     /// The state after the block at this height or a later one; waits for the header that proves
     /// it. For reading what one's own transaction wrote.
     AtLeast(Height),
+    /// The state after exactly this block; waits as above. For several reads of one state. Nodes
+    /// may have it no more.
+    Block(Height),
 }
 
 /// A height and the app hash that proves its state.
@@ -222,46 +225,76 @@ impl Chain {
         // The first state that a height names is that after block 1.
         let least = match at {
             At::Latest => Height(2),
-            At::AtLeast(height) => height.next().max(Height(2)),
+            At::AtLeast(height) | At::Block(height) => height.next().max(Height(2)),
         };
         if head.height < least {
             head = self.wait_for(least, PATIENCE).await?;
         }
-        let header = self.light.header(head.height).await?;
+        let proving = match at {
+            At::Block(_) => least,
+            At::Latest | At::AtLeast(_) => head.height,
+        };
+        let header = self.light.header(proving).await?;
         let app_hash = header.app_hash.as_bytes().to_vec();
         Ok(StateAt {
-            height: Height(head.height.0.saturating_sub(1)),
+            height: Height(proving.0.saturating_sub(1)),
             app_hash,
         })
     }
 
+    /// The values of keys in one state: those proven before from memory, the others from nodes, ten
+    /// in one round trip.
     pub(crate) async fn read_in(
         &self,
         state: &StateAt,
         keys: &[StateKey],
     ) -> Result<Vec<Option<Vec<u8>>>, ReadError> {
-        let none = || ReadError::Unreachable("the network names no node".into());
-        self.comet
-            .ask(none, |node| async move {
-                let proofs: Vec<_> = keys
-                    .iter()
-                    .map(|key| self.prove(&node, state, key))
-                    .collect();
-                stream::iter(proofs).buffered(ABREAST).try_collect().await
-            })
-            .await
+        let mut values = self.proven.find(state, keys);
+        let missing: Vec<&StateKey> = keys
+            .iter()
+            .filter(|key| !values.contains_key(key))
+            .collect();
+        if !missing.is_empty() {
+            let none = || ReadError::Unreachable("the network names no node".into());
+            let asked = &missing;
+            let read: Vec<_> = self
+                .comet
+                .ask(none, |node| async move {
+                    let pages: Vec<_> = asked
+                        .chunks(KEYS_AT_ONCE)
+                        .map(|page| self.prove(&node, state, page))
+                        .collect();
+                    stream::iter(pages).buffered(ABREAST).try_concat().await
+                })
+                .await?;
+            self.proven.keep(state, missing.iter().copied().zip(&read));
+            values.extend(missing.into_iter().zip(read));
+        }
+        Ok(keys
+            .iter()
+            .map(|key| values.get(key).cloned().flatten())
+            .collect())
     }
 
     async fn prove(
         &self,
         node: &CometNode,
         state: &StateAt,
+        keys: &[&StateKey],
+    ) -> Result<Vec<Option<Vec<u8>>>, ReadError> {
+        let replies = node.query(keys, state.height).await?;
+        let proven = keys.iter().zip(replies).map(|(key, reply)| {
+            self.proven_value(state, key, reply.ok_or(ReadError::Unavailable)?)
+        });
+        proven.collect()
+    }
+
+    fn proven_value(
+        &self,
+        state: &StateAt,
         key: &StateKey,
+        reply: QueryReply,
     ) -> Result<Option<Vec<u8>>, ReadError> {
-        let reply = node
-            .query(key.store, &key.key, state.height)
-            .await?
-            .ok_or(ReadError::Unavailable)?;
         if reply.height != state.height {
             return Err(ReadError::Untrusted(
                 "the answer is for another height".into(),

@@ -7,10 +7,9 @@ use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
 use tendermint::{Hash, Time, Vote, account, block, chain, vote};
 
-use crate::{
-    people::Person,
-    real::{Real, in_turn, until},
-};
+use dhc_tests::real::{Real, in_turn, until};
+
+use crate::people::Person;
 
 const CHAIN_ID: &str = "dhc-local-1";
 

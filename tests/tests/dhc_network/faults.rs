@@ -5,10 +5,9 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{
-    people::Person,
-    real::{Real, in_turn, until},
-};
+use dhc_tests::real::{Real, in_turn, until};
+
+use crate::people::Person;
 
 /// Within this the network goes on without one of its validators.
 const GOES_ON: Duration = Duration::from_secs(5);

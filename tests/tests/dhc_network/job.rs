@@ -1,4 +1,4 @@
-use crate::real::{Real, dhc, in_turn};
+use dhc_tests::real::{Real, dhc, in_turn};
 
 #[test]
 #[ignore = "long: the whole main job on four validators"]

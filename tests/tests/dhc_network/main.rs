@@ -5,5 +5,4 @@ mod evidence;
 mod faults;
 mod job;
 mod people;
-mod real;
 mod transfer;

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::real::dhc;
+use dhc_tests::real::dhc;
 
 pub struct Person {
     folder: TempDir,

@@ -1,7 +1,6 @@
-use crate::{
-    people::Person,
-    real::{Real, in_turn},
-};
+use dhc_tests::real::{Real, in_turn};
+
+use crate::people::Person;
 
 #[test]
 fn a_transfer_on_the_real_engine_is_proven_by_the_light_client() {

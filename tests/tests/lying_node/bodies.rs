@@ -334,13 +334,14 @@ pub fn of_ways() -> Vec<(&'static str, Ends, Lie)> {
     ]
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_answer_does_no_harm() {
-    let world = World::start().await;
+pub fn all() -> Vec<Told> {
     // The slow ones first: the others pass them.
     let lies = [of_ways(), of_size(), of_form()].into_iter().flatten();
-    let told: Vec<Told> = lies
-        .map(|(what, ends, lie)| comet(what, Ask::Balance, ends, lie))
-        .collect();
-    tell_all(&world, told).await;
+    lies.map(|(what, ends, lie)| comet(what, Ask::Balance, ends, lie))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_answer_does_no_harm() {
+    tell_all(&World::start().await, all()).await;
 }

@@ -356,14 +356,17 @@ fn of_the_head() -> Vec<Told> {
     )]
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_forged_header_is_believed() {
-    let world = World::start().await;
+pub fn all() -> Vec<Told> {
     let lies = [
         of_a_header(),
         of_signatures(),
         of_older_headers(),
         of_the_head(),
     ];
-    tell_all(&world, lies.into_iter().flatten().collect()).await;
+    lies.into_iter().flatten().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_forged_header_is_believed() {
+    tell_all(&World::start().await, all()).await;
 }

@@ -319,9 +319,12 @@ fn of_logs() -> Vec<Told> {
     lies.map(told).into()
 }
 
+pub fn all() -> Vec<Told> {
+    let lies = [of_receipts(), of_fees(), of_sending(), of_logs()];
+    lies.into_iter().flatten().collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_hint_is_taken_for_truth() {
-    let world = World::start().await;
-    let lies = [of_receipts(), of_fees(), of_sending(), of_logs()];
-    tell_all(&world, lies.into_iter().flatten().collect()).await;
+    tell_all(&World::start().await, all()).await;
 }

@@ -16,8 +16,6 @@ use crate::{
 
 /// No lie holds the client up for longer.
 pub const LIMIT: Duration = Duration::from_secs(20);
-/// For a transaction that may never come.
-const SHORT: Duration = Duration::from_secs(3);
 /// Lies told at once; most of the time of the slow ones is waiting.
 const ABREAST: usize = 12;
 
@@ -180,7 +178,7 @@ async fn ask(
             Ok(format!("{:?}", txs.collect::<Vec<_>>()))
         }
         Ask::Receipt => {
-            let verdict = chain.await_proven(&world.transfer, SHORT).await;
+            let verdict = chain.await_proven(&world.transfer, world.short).await;
             came(verdict)
         }
         Ask::Unsent => {
@@ -199,7 +197,7 @@ async fn ask(
         Ask::Send => {
             let sender = world.sender();
             let wish = sender.pays(NOBODY);
-            match chain.submit(&wish, &sender, SHORT).await {
+            match chain.submit(&wish, &sender, world.short).await {
                 Ok((_, verdict)) => came(Ok(verdict)),
                 Err(SubmitError::Prepare(e)) => Err(prepare_code(e)),
                 Err(SubmitError::Broadcast(BroadcastError::InsufficientFunds)) => {

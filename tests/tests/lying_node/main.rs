@@ -3,9 +3,11 @@
 //! memory; with the lie off the same question is answered, so that each of these tests can fail.
 //!
 //! `cargo test -p dhc-tests --test lying_node -- --nocapture` prints the lies with what each led
-//! to. The tests of the program need `DHC_BIN`, as those of the command line.
+//! to. The tests of the program need `DHC_BIN`, as those of the command line, and those before the
+//! real engine `DHC_NODE`, too.
 
 mod bodies;
+mod engine;
 mod fork;
 mod headers;
 mod hints;

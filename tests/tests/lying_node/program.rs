@@ -66,7 +66,7 @@ pub struct Home {
 
 impl Home {
     fn new(program: &Path, world: &World, side: Side, url: &str) -> Self {
-        let mut network = serde_json::to_value(&world.devnet.network_file).expect("JSON");
+        let mut network = serde_json::to_value(&world.network).expect("JSON");
         let place = match side {
             Side::Comet => "rpc",
             Side::Evm => "evm",
@@ -192,14 +192,16 @@ fn lies() -> Vec<(&'static str, Ends, Lie)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_believes_no_lie_and_stays_small() {
     let Some(program) = program() else { return };
-    let world = World::start().await;
+    tell_the_program(&program, &World::start().await).await;
+}
+
+pub async fn tell_the_program(program: &Path, world: &World) {
     let patient = dhc_chain::Signer::address(&world.patient).to_string();
-    let (world, patient) = (&world, patient.as_str());
+    let patient = patient.as_str();
     let told = lies().into_iter().map(|(what, ends, lie)| {
-        let program = program.clone();
         async move {
             let proxy = Proxy::before(world.truth(Side::Comet), lie).await;
-            let home = Home::new(&program, world, Side::Comet, &proxy.url);
+            let home = Home::new(program, world, Side::Comet, &proxy.url);
             let truth = home.run(&["balance", patient]).await.answer();
             // Trusted headers of the control would spare the program a part of the lie.
             fs::remove_dir_all(home.folder.path().join("home")).expect("removed");

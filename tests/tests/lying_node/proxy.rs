@@ -28,8 +28,15 @@ pub struct Call {
 }
 
 impl Call {
-    fn read(body: &[u8]) -> Self {
-        let mut question: Value = serde_json::from_slice(body).expect("the client asks in JSON");
+    /// The questions of one request, and whether it was a list.
+    fn read(body: &[u8]) -> (Vec<Self>, bool) {
+        match serde_json::from_slice(body).expect("the client asks in JSON") {
+            Value::Array(questions) => (questions.into_iter().map(Self::of).collect(), true),
+            question => (vec![Self::of(question)], false),
+        }
+    }
+
+    fn of(mut question: Value) -> Self {
         Self {
             id: question["id"].take(),
             method: question["method"].as_str().expect("a method").to_owned(),
@@ -128,24 +135,32 @@ async fn serve(listener: TcpListener, node: Arc<Node>) {
 async fn converse(stream: TcpStream, node: &Node) -> Option<()> {
     let mut stream = BufReader::new(stream);
     loop {
-        let call = Call::read(&request(&mut stream).await?);
+        let (calls, together) = Call::read(&request(&mut stream).await?);
         let lies = node.on.load(Ordering::Relaxed);
         if let (true, Lie::Wire(wire)) = (lies, node.lie)
-            && wire.concerns(&call)
+            && let Some(call) = calls.iter().find(|call| wire.concerns(call))
         {
             node.told.fetch_add(1, Ordering::Relaxed);
             let truth = if wire.needs_truth() {
-                node.answer(&call).await?.to_string()
+                node.answers(&calls, together).await?.to_string()
             } else {
                 String::new()
             };
             let there = node.truth.endpoint();
-            return tell(wire, &call, &truth, there, stream.get_mut()).await;
+            return tell(wire, call, &truth, there, stream.get_mut()).await;
         }
         let answer = if lies {
-            node.lie(call).await?
+            let mut answers = Vec::new();
+            for call in calls {
+                answers.push(node.lie(call).await?);
+            }
+            if together {
+                Value::Array(answers)
+            } else {
+                answers.swap_remove(0)
+            }
         } else {
-            node.answer(&call).await?
+            node.answers(&calls, together).await?
         };
         let body = answer.to_string();
         let head = format!(
@@ -179,8 +194,20 @@ async fn request(stream: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
 
 impl Node {
     async fn answer(&self, call: &Call) -> Option<Value> {
-        let question = json!({"jsonrpc": "2.0", "id": call.id, "method": call.method,
-            "params": call.params});
+        self.answers(std::slice::from_ref(call), false).await
+    }
+
+    async fn answers(&self, calls: &[Call], together: bool) -> Option<Value> {
+        let questions = calls.iter().map(|call| {
+            json!({"jsonrpc": "2.0", "id": call.id, "method": call.method,
+                "params": call.params})
+        });
+        let mut questions: Vec<_> = questions.collect();
+        let question = if together {
+            Value::Array(questions)
+        } else {
+            questions.swap_remove(0)
+        };
         let body = self
             .truth
             .post(question.to_string().into_bytes(), MOST)

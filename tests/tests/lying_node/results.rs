@@ -124,9 +124,7 @@ fn of_results() -> Vec<Told> {
         .into()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_forged_result_is_believed() {
-    let world = World::start().await;
+pub fn all() -> Vec<Told> {
     let mut lies = [of_blocks(), of_results()]
         .into_iter()
         .flatten()
@@ -135,5 +133,10 @@ async fn no_forged_result_is_believed() {
     lies.push(comet("a block withheld", Ask::Block, UNAVAILABLE, withheld));
     let withheld = of!("block_results", |a| refused(a, "results are not available"));
     lies.push(comet("results withheld", Ask::Block, UNAVAILABLE, withheld));
-    tell_all(&world, lies).await;
+    lies
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_forged_result_is_believed() {
+    tell_all(&World::start().await, all()).await;
 }

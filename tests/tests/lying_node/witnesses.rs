@@ -32,9 +32,7 @@ fn header(answer: &mut Value) -> &mut Value {
     &mut answer["result"]["signed_header"]["header"]
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lying_witness_is_contradicted_or_not_counted() {
-    let world = World::start().await;
+pub fn all() -> Vec<Told> {
     let lies: [(&'static str, Ends, Lie); 11] = [
         (
             "a witness with another state",
@@ -116,5 +114,10 @@ async fn a_lying_witness_is_contradicted_or_not_counted() {
         lie,
         ends,
     };
-    tell_all(&world, lies.map(told).into()).await;
+    lies.map(told).into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lying_witness_is_contradicted_or_not_counted() {
+    tell_all(&World::start().await, all()).await;
 }

@@ -1,6 +1,9 @@
-//! A devnet on which a little has happened, and clients that see it through a liar.
+//! A network on which a little has happened, and clients that see it through a liar: the embedded
+//! one, or the real engine's.
 
 use std::{
+    any::Any,
+    fs,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
@@ -19,7 +22,8 @@ use dhc_chain::{
     contracts::{Contract, Identity, RecordIndex},
 };
 use dhc_devnet::{Config, Devnet};
-use dhc_domain::{Amount, Height};
+use dhc_domain::{Amount, Height, NetworkFile};
+use dhc_tests::real::Real;
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 /// Nobody's, and empty.
@@ -29,6 +33,13 @@ const SHOP: Address = Address::repeat_byte(0x50);
 const PAYERS: [u8; 4] = [0x12, 0x13, 0x14, 0x15];
 /// The seeds of the accounts that send something, each once.
 const SENDERS: std::ops::Range<u8> = 0x20..0x60;
+pub const PATIENT: u8 = 0x11;
+const COINS: &str = "10";
+
+fn funded() -> impl Iterator<Item = Address> {
+    let seeds = PAYERS.into_iter().chain(SENDERS).chain([PATIENT]);
+    seeds.map(|seed| Account::new(seed).address())
+}
 
 pub struct Account(PrivateKeySigner);
 
@@ -64,41 +75,68 @@ pub enum Side {
 }
 
 pub struct World {
-    pub devnet: Devnet,
+    pub network: NetworkFile,
     pub patient: Account,
     /// A transfer of the patient's, in a block with others.
     pub transfer: SignedTx,
     pub block: Height,
+    /// How long a transaction that may never come is waited for.
+    pub short: Duration,
     senders: AtomicU8,
-    _folder: tempfile::TempDir,
+    /// Ended when dropped.
+    _running: Box<dyn Any>,
 }
 
 impl World {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let patient = Account::new(0x11);
         let mut config = Config::new(folder.path().join("devnet"));
         config.block_ms = 50;
-        let ten = Amount::from_dhl("10").expect("an amount");
-        let senders = PAYERS.into_iter().chain(SENDERS);
-        let senders = senders.map(|seed| (Account::new(seed).address(), ten));
-        config.fund = senders.chain([(patient.address(), ten)]).collect();
+        let ten = Amount::from_dhl(COINS).expect("an amount");
+        config.fund = funded().map(|account| (account, ten)).collect();
         let devnet = Devnet::start(config).await.expect("a devnet");
-        let chain = chain(&devnet, None);
-        let (transfer, block) = act(&chain, &patient).await;
+        let network = devnet.network_file.clone();
+        let running = Box::new((devnet, folder));
+        Self::lived_in(network, running, Duration::from_secs(3), 40).await
+    }
+
+    /// Of the real engine, with `far` blocks between what happened and the head. `None` where its
+    /// programs are not named.
+    pub async fn real(validators: u8, far: u64) -> Option<Self> {
+        let fund: Vec<_> = funded().map(|of| format!("{of}={COINS}")).collect();
+        let starting =
+            tokio::task::spawn_blocking(move || Real::funding(validators, 86_400, &fund));
+        let real = starting.await.expect("started")?;
+        let file = fs::read_to_string(real.network_file()).expect("a network file");
+        let network = NetworkFile::parse(&file).expect("a network file");
+        let running = Box::new(real);
+        Some(Self::lived_in(network, running, Duration::from_secs(12), far).await)
+    }
+
+    /// `far`: how many blocks lie between what happened and the head.
+    async fn lived_in(
+        network: NetworkFile,
+        running: Box<dyn Any>,
+        short: Duration,
+        far: u64,
+    ) -> Self {
+        let patient = Account::new(PATIENT);
+        let chain = chain(&network, None);
+        let (transfer, block) = act(&chain, &patient, far).await;
         Self {
-            devnet,
+            network,
             patient,
             transfer,
             block,
+            short,
             senders: AtomicU8::new(SENDERS.start),
-            _folder: folder,
+            _running: running,
         }
     }
 
     /// Where the true node is.
     pub fn truth(&self, side: Side) -> &str {
-        let network = &self.devnet.network_file;
+        let network = &self.network;
         match side {
             Side::Comet => &network.rpc[0],
             Side::Evm => &network.evm[0],
@@ -108,7 +146,7 @@ impl World {
 
     /// A client that knows nothing yet, and asks `liar` at its side.
     pub fn chain(&self, side: Side, liar: &str) -> Chain {
-        chain(&self.devnet, Some((side, liar)))
+        chain(&self.network, Some((side, liar)))
     }
 
     /// An account with coins that nobody else sends from.
@@ -119,8 +157,8 @@ impl World {
     }
 }
 
-fn chain(devnet: &Devnet, liar: Option<(Side, &str)>) -> Chain {
-    let mut network = devnet.network_file.clone();
+fn chain(network: &NetworkFile, liar: Option<(Side, &str)>) -> Chain {
+    let mut network = network.clone();
     if let Some((side, url)) = liar {
         let urls = match side {
             Side::Comet => &mut network.rpc,
@@ -146,7 +184,7 @@ fn transports(urls: &[String]) -> Vec<Arc<dyn Transport>> {
 
 /// The patient publishes keys, adds three records and pays. Answers the payment and its block, in
 /// which others paid, too, some blocks below the head.
-async fn act(chain: &Chain, patient: &Account) -> (SignedTx, Height) {
+async fn act(chain: &Chain, patient: &Account, far: u64) -> (SignedTx, Height) {
     let contract = |c: Contract| c.address(chain.network()).expect("an address");
     let from = patient.address();
     let keys = Identity::publishCall {
@@ -170,7 +208,7 @@ async fn act(chain: &Chain, patient: &Account) -> (SignedTx, Height) {
         chain.broadcast(&tx).await.expect("taken");
     }
     let (transfer, block) = paid_together(chain, patient, first_payment).await;
-    let far = Height(block.0 + 40);
+    let far = Height(block.0 + far);
     chain.wait_for(far, PATIENCE).await.expect("more blocks");
     let keys = chain.keys(from, At::Latest).await.expect("keys").value;
     assert_eq!(keys.version, 1);

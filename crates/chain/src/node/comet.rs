@@ -1,13 +1,20 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use dhc_domain::Height;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{json, value::RawValue};
 use tendermint::{block::signed_header::SignedHeader, validator};
 
 use super::{JsonRpc, NodeError, Record, Recorded, at_most};
-use crate::{ports::Transport, proof::ProofOp};
+use crate::{
+    ports::Transport,
+    proof::{ProofOp, keys::StateKey},
+};
 
 /// More validators than any CometBFT chain has; a node that says more is not believed.
 const MAX_VALIDATORS: usize = 10_000;
@@ -22,12 +29,18 @@ const MAX_TXS: usize = 50_000;
 const COMMIT: usize = 4 << 20;
 const VALIDATORS: usize = 128 << 10;
 const QUERY: usize = 2 << 20;
+/// Beside others in one answer: a proof of two steps of the greatest size, and a slot.
+const BATCHED_QUERY: usize = 256 << 10;
+/// Questions under way at once where a node takes no batches.
+const ALONE: usize = 2;
 const BLOCK: usize = 32 << 20;
 
 /// A node's CometBFT RPC.
 pub(crate) struct CometNode {
     rpc: JsonRpc,
     record: Record,
+    /// It refused several questions in one request.
+    one_by_one: AtomicBool,
 }
 
 impl Recorded for CometNode {
@@ -189,6 +202,7 @@ impl CometNode {
         Self {
             rpc: JsonRpc::new(transport),
             record: Record::default(),
+            one_by_one: AtomicBool::new(false),
         }
     }
 
@@ -254,25 +268,57 @@ impl CometNode {
         Ok(validator::Set::without_proposer(validators))
     }
 
-    /// A key of a store with its proof, in the state after the block at `height`.
-    /// `Ok(None)` where the node does not have that state or will not prove it.
+    /// Keys of stores with their proofs, in the state after the block at `height`, in one round
+    /// trip for every ten. `None` where the node does not have that state or will not prove it.
     pub(crate) async fn query(
         &self,
-        store: &str,
-        key: &[u8],
+        keys: &[&StateKey],
         height: Height,
+    ) -> Result<Vec<Option<QueryReply>>, NodeError> {
+        const METHOD: &str = "abci_query";
+        let params = |key: &StateKey| {
+            json!({
+                "path": format!("/store/{}/key", key.store),
+                "data": hex::encode(&key.key),
+                "height": height.to_string(),
+                "prove": true,
+            })
+        };
+        let several = keys.len() > 1 && !self.one_by_one.load(Ordering::Relaxed);
+        let answers: Vec<AbciQueryReply> = if several {
+            let most = QUERY + keys.len() * BATCHED_QUERY;
+            let asked = keys.iter().map(|key| params(key));
+            match self.rpc.batch(METHOD, asked, most).await {
+                Ok(answers) => answers.into_iter().collect::<Result<_, _>>(),
+                Err(NodeError::Refused { message, .. }) => {
+                    tracing::debug!(%message, "the node takes one question at a time");
+                    self.one_by_one.store(true, Ordering::Relaxed);
+                    return Box::pin(self.query(keys, height)).await;
+                }
+                Err(e) => Err(e),
+            }
+        } else {
+            let asked: Vec<_> = keys
+                .iter()
+                .map(|key| self.rpc.call(METHOD, params(key), QUERY))
+                .collect();
+            stream::iter(asked).buffered(ALONE).try_collect().await
+        }
+        .or_else(|e| self.lacked(height, Err(e)))?;
+        answers
+            .into_iter()
+            .map(|reply| self.proven_or_not(reply.response, height))
+            .collect()
+    }
+
+    fn proven_or_not(
+        &self,
+        r: AbciResponse,
+        asked: Height,
     ) -> Result<Option<QueryReply>, NodeError> {
-        let params = json!({
-            "path": format!("/store/{store}/key"),
-            "data": hex::encode(key),
-            "height": height.to_string(),
-            "prove": true,
-        });
-        let reply: AbciQueryReply = self.rpc.call("abci_query", params, QUERY).await?;
-        let r = reply.response;
         if r.code != 0 {
             tracing::debug!(code = r.code, log = %r.log, "the node does not prove this state");
-            self.record.lacked(height);
+            self.record.lacked(asked);
             return Ok(None);
         }
         let Some(proof) = r.proof_ops.filter(|p| !p.ops.is_empty()) else {

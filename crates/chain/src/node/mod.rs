@@ -6,6 +6,7 @@ mod health;
 mod pool;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     marker::PhantomData,
     sync::{
@@ -21,7 +22,7 @@ use serde::{
 };
 use serde_json::{Value, json, value::RawValue};
 
-pub(crate) use comet::{CometNode, TxOutcome};
+pub(crate) use comet::{CometNode, QueryReply, TxOutcome};
 pub(crate) use ethereum::{EvmNode, LogFilter, RpcLog, Tag};
 pub use health::{EndpointStatus, Health, Role};
 pub(crate) use health::{Record, Recorded};
@@ -133,6 +134,14 @@ impl ReplyError {
     }
 }
 
+/// Questions in one request: as many as CometBFT takes unless it is told otherwise.
+const BATCH: usize = 10;
+pub(crate) const KEYS_AT_ONCE: usize = BATCH;
+
+/// What comes back for several questions at once.
+#[derive(Deserialize)]
+struct Replies(#[serde(deserialize_with = "at_most::<BATCH, _, _>")] Vec<Reply>);
+
 /// JSON-RPC 2.0 over a transport.
 struct JsonRpc {
     transport: Arc<dyn Transport>,
@@ -155,26 +164,83 @@ impl JsonRpc {
         params: Value,
         most: usize,
     ) -> Result<T, NodeError> {
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        let (id, request) = self.question(method, params);
         let body = self
             .transport
             .post(request.to_string().into_bytes(), most)
             .await?;
         let reply: Reply =
             serde_json::from_slice(&body).map_err(|e| NodeError::malformed(method, e))?;
-        let unread = reply.error.is_some() && matches!(reply.id, None | Some(-1));
-        if reply.id != Some(id) && !unread {
-            return Err(NodeError::malformed(
-                method,
-                "the answer's id is another request's",
-            ));
+        if reply.id != Some(id) && !reply.is_of_an_unread_question() {
+            return Err(another(method));
         }
-        if let Some(error) = reply.error {
+        reply.read(method)
+    }
+
+    /// Asks up to [`BATCH`] questions of one method in one round trip. The answers come in the
+    /// questions' order, whichever order the node gave them.
+    ///
+    /// Errors: the request as a whole was not answered; `Refused` where the node takes no batches.
+    async fn batch<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: impl Iterator<Item = Value>,
+        most: usize,
+    ) -> Result<Vec<Result<T, NodeError>>, NodeError> {
+        let (ids, requests): (Vec<_>, Vec<_>) =
+            params.map(|params| self.question(method, params)).unzip();
+        let body = self
+            .transport
+            .post(Value::Array(requests).to_string().into_bytes(), most)
+            .await?;
+        if body.trim_ascii_start().starts_with(b"{") {
+            let reply: Reply =
+                serde_json::from_slice(&body).map_err(|e| NodeError::malformed(method, e))?;
+            return match reply.error {
+                Some(error) => Err(error.of(method)),
+                None => Err(another(method)),
+            };
+        }
+        let Replies(replies) =
+            serde_json::from_slice(&body).map_err(|e| NodeError::malformed(method, e))?;
+        let mut by_id = BTreeMap::new();
+        for reply in replies {
+            let id = reply.id.filter(|id| ids.contains(id));
+            let id = id.ok_or_else(|| another(method))?;
+            if by_id.insert(id, reply).is_some() {
+                return Err(another(method));
+            }
+        }
+        ids.iter()
+            .map(|id| {
+                let reply = by_id.remove(id).ok_or_else(|| another(method))?;
+                Ok(reply.read(method))
+            })
+            .collect()
+    }
+
+    fn question(&self, method: &str, params: Value) -> (i64, Value) {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let question = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        (id, question)
+    }
+}
+
+fn another(method: &str) -> NodeError {
+    NodeError::malformed(method, "the answer's id is another request's")
+}
+
+impl Reply {
+    fn is_of_an_unread_question(&self) -> bool {
+        self.error.is_some() && matches!(self.id, None | Some(-1))
+    }
+
+    fn read<T: DeserializeOwned>(self, method: &str) -> Result<T, NodeError> {
+        if let Some(error) = self.error {
             return Err(error.of(method));
         }
         // A JSON null result arrives as an absent one.
-        let result = reply.result.as_deref().map_or("null", |raw| raw.get());
+        let result = self.result.as_deref().map_or("null", |raw| raw.get());
         serde_json::from_str(result).map_err(|e| NodeError::malformed(method, e))
     }
 }

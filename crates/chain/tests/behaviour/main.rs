@@ -12,6 +12,7 @@ mod histories;
 mod layout;
 mod proofs;
 mod reads;
+mod rounds;
 mod signatures;
 mod support;
 mod transactions;

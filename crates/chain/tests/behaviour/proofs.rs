@@ -294,7 +294,16 @@ impl Transport for RealNode {
     }
 
     async fn post(&self, body: Vec<u8>, _most: usize) -> Result<Vec<u8>, TransportError> {
-        let request: Value = serde_json::from_slice(&body).unwrap();
+        let answer = match serde_json::from_slice(&body).unwrap() {
+            Value::Array(requests) => requests.iter().map(|r| self.answer(r)).collect(),
+            request => self.answer(&request),
+        };
+        Ok(answer.to_string().into_bytes())
+    }
+}
+
+impl RealNode {
+    fn answer(&self, request: &Value) -> Value {
         let params = &request["params"];
         let file = |json: &str| serde_json::from_str::<Value>(json).unwrap()["result"].clone();
         let result = match request["method"].as_str().unwrap() {
@@ -307,11 +316,7 @@ impl Transport for RealNode {
             }
             other => panic!("asked for {other}"),
         };
-        Ok(
-            json!({"jsonrpc": "2.0", "id": request["id"], "result": result})
-                .to_string()
-                .into_bytes(),
-        )
+        json!({"jsonrpc": "2.0", "id": request["id"], "result": result})
     }
 }
 

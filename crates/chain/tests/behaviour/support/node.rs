@@ -1,6 +1,6 @@
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use alloy::primitives::B256;
@@ -19,7 +19,12 @@ pub struct SimNode {
     name: String,
     pub sim: Arc<Mutex<SimChain>>,
     lie: Option<Lie>,
+    batch_lie: Option<fn(&mut Vec<Value>)>,
     pub down: AtomicBool,
+    /// It takes one question in a request.
+    pub one_by_one: AtomicBool,
+    /// Round trips.
+    pub posts: AtomicUsize,
     /// The methods that were called.
     pub calls: Mutex<Vec<String>>,
     /// What was broadcast to it.
@@ -38,15 +43,30 @@ impl SimNode {
         Self::build("http://liar", Arc::clone(sim), Some(Box::new(lie)))
     }
 
-    fn build(name: &str, sim: Arc<Mutex<SimChain>>, lie: Option<Lie>) -> Arc<Self> {
+    /// Alters the list of answers to several questions.
+    pub fn lying_in_batches(sim: &Arc<Mutex<SimChain>>, lie: fn(&mut Vec<Value>)) -> Arc<Self> {
         Arc::new(Self {
+            batch_lie: Some(lie),
+            ..Self::unshared("http://liar", Arc::clone(sim), None)
+        })
+    }
+
+    fn build(name: &str, sim: Arc<Mutex<SimChain>>, lie: Option<Lie>) -> Arc<Self> {
+        Arc::new(Self::unshared(name, sim, lie))
+    }
+
+    fn unshared(name: &str, sim: Arc<Mutex<SimChain>>, lie: Option<Lie>) -> Self {
+        Self {
             name: name.into(),
             sim,
             lie,
+            batch_lie: None,
             down: AtomicBool::new(false),
+            one_by_one: AtomicBool::new(false),
+            posts: AtomicUsize::new(0),
             calls: Mutex::default(),
             mempool: Mutex::default(),
-        })
+        }
     }
 
     pub fn count(&self, method: &str) -> usize {
@@ -164,6 +184,23 @@ impl SimNode {
     }
 }
 
+impl SimNode {
+    fn reply(&self, request: &Value) -> Value {
+        let method = request["method"].as_str().unwrap();
+        self.calls.lock().unwrap().push(method.to_owned());
+        let mut reply = match self.answer(method, &request["params"]) {
+            Ok(result) => json!({"jsonrpc": "2.0", "id": request["id"], "result": result}),
+            Err(data) => {
+                json!({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32603, "message": "Internal error", "data": data}})
+            }
+        };
+        if let Some(lie) = &self.lie {
+            lie(method, &request["params"], &mut reply);
+        }
+        reply
+    }
+}
+
 fn hash(params: &Value) -> Option<B256> {
     params[0].as_str()?.parse().ok()
 }
@@ -208,18 +245,22 @@ impl Transport for SimNode {
         if self.down.load(Ordering::Relaxed) {
             return Err(TransportError::Unreachable("connection refused".into()));
         }
-        let request: Value = serde_json::from_slice(&body).unwrap();
-        let method = request["method"].as_str().unwrap();
-        self.calls.lock().unwrap().push(method.to_owned());
-        let mut reply = match self.answer(method, &request["params"]) {
-            Ok(result) => json!({"jsonrpc": "2.0", "id": request["id"], "result": result}),
-            Err(data) => {
-                json!({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32603, "message": "Internal error", "data": data}})
+        self.posts.fetch_add(1, Ordering::Relaxed);
+        let answer = match serde_json::from_slice(&body).unwrap() {
+            Value::Array(batch) if self.one_by_one.load(Ordering::Relaxed) => {
+                assert!(batch.len() > 1);
+                json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32600, "message": "Invalid Request"}})
             }
+            // As CometBFT: in the order asked.
+            Value::Array(batch) => {
+                let mut answers = batch.iter().map(|request| self.reply(request)).collect();
+                if let Some(lie) = self.batch_lie {
+                    lie(&mut answers);
+                }
+                Value::Array(answers)
+            }
+            request => self.reply(&request),
         };
-        if let Some(lie) = &self.lie {
-            lie(method, &request["params"], &mut reply);
-        }
-        Ok(reply.to_string().into_bytes())
+        Ok(answer.to_string().into_bytes())
     }
 }

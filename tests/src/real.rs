@@ -1,4 +1,5 @@
-//! A network of validators, each of which can be killed and started again.
+//! A network of real validators, each of which can be killed and started again. Without the
+//! programs that `DHC_BIN` and `DHC_NODE` name there is none.
 
 use std::{
     env,
@@ -44,7 +45,7 @@ pub fn dhc() -> Command {
 
 /// Asks until the answer is there.
 pub fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
-    dhc_tests::until(what, PATIENCE, ask)
+    crate::until(what, PATIENCE, ask)
 }
 
 pub struct Real {
@@ -64,6 +65,11 @@ struct Supervisor {
 impl Real {
     /// `None` where there are no programs to test.
     pub fn start(validators: u8, day_s: u64) -> Option<Self> {
+        Self::funding(validators, day_s, &[])
+    }
+
+    /// With coins for these accounts from the beginning: `ADDRESS=DHL`.
+    pub fn funding(validators: u8, day_s: u64, fund: &[String]) -> Option<Self> {
         named("DHC_BIN")?;
         let mut real = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -71,10 +77,11 @@ impl Real {
             supervisor: None,
             revived: Vec::new(),
         };
-        let words = [
+        let mut words = vec![
             format!("--validators={validators}"),
             format!("--day-s={day_s}"),
         ];
+        words.extend(fund.iter().map(|funded| format!("--fund={funded}")));
         real.supervise(&words);
         Some(real)
     }
