@@ -136,6 +136,16 @@ impl Real {
         });
     }
 
+    /// Makes a node that does not run keep no state but the newest.
+    pub fn prunes_everything(&self, index: usize) {
+        let home = PathBuf::from(self.node(index)["home"].as_str().expect("a home"));
+        let file = home.join("config/app.toml");
+        let text = std::fs::read_to_string(&file).expect("its settings");
+        assert!(text.contains("\npruning = \"default\"\n"), "{text}");
+        let text = text.replace("\npruning = \"default\"\n", "\npruning = \"everything\"\n");
+        std::fs::write(&file, text).expect("written");
+    }
+
     /// Starts a killed node as it was started before.
     pub fn revive(&mut self, index: usize) {
         let words: Vec<String> =

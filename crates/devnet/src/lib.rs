@@ -40,7 +40,7 @@ use crate::{
     files::Ports,
     genesis::Genesis,
     keys::Keys,
-    node::{Node, NodeError},
+    node::{Node, NodeError, PROVABLE_STATES},
     operator::Operator,
     rpc::{
         Style,
@@ -66,6 +66,9 @@ pub struct Config {
     pub fund: Vec<(Address, Amount)>,
     /// Length of a settlement day, seconds. Only for a devnet that begins.
     pub day_s: u64,
+    /// How many of the newest states its first node proves; older ones it prunes. Its witness
+    /// keeps as many as it does without this.
+    pub states: u64,
 }
 
 impl Config {
@@ -79,6 +82,7 @@ impl Config {
             witness_port: 0,
             fund: Vec::new(),
             day_s: 86_400,
+            states: PROVABLE_STATES,
         }
     }
 }
@@ -254,7 +258,7 @@ impl Opened {
             what: "the keys",
             error,
         })?;
-        let leader = Node::open(leader_store, || {
+        let leader = Node::open(leader_store, config.states, || {
             Genesis::compose(&keys, tendermint::Time::now(), config.day_s, &config.fund)
         })?;
         if leader.genesis.day_s != config.day_s {
@@ -263,7 +267,9 @@ impl Opened {
                 "the devnet keeps the day of its genesis"
             );
         }
-        let witness = Node::open(store("witness.redb")?, || Ok(leader.genesis.clone()))?;
+        let witness = Node::open(store("witness.redb")?, PROVABLE_STATES, || {
+            Ok(leader.genesis.clone())
+        })?;
         if witness.genesis != leader.genesis {
             return Err(NodeError::OtherGenesis.into());
         }

@@ -50,6 +50,8 @@ pub(crate) enum NodeError {
 
 pub(crate) struct Node {
     pub(crate) store: Store,
+    /// How many of the newest states it keeps.
+    states: u64,
     pub(crate) genesis: Genesis,
     pub(crate) identity: ChainIdentity,
     head: RwLock<Parent>,
@@ -65,6 +67,7 @@ impl Node {
     /// Opens what `store` has, or begins the chain of `genesis` in it.
     pub(crate) fn open(
         store: Store,
+        states: u64,
         genesis: impl FnOnce() -> Result<Genesis, GenesisError>,
     ) -> Result<Self, NodeError> {
         let mut snapshot = store.snapshot()?;
@@ -88,6 +91,7 @@ impl Node {
         let pool = Mutex::new(Pool::load(&snapshot.waiting()?, genesis.evm_chain_id));
         Ok(Self {
             store,
+            states,
             genesis,
             identity,
             head,
@@ -251,7 +255,7 @@ impl Node {
         };
         // Nobody sees a transaction both waiting and in a block.
         let mut pool = self.pool();
-        self.store.put_block(&new, PROVABLE_STATES)?;
+        self.store.put_block(&new, self.states)?;
         pool.forget(&leaves_pool);
         *unpoisoned(self.head.write()) = Parent {
             height: context.height,

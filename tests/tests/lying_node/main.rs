@@ -14,6 +14,7 @@ mod hints;
 mod lie;
 mod program;
 mod proxy;
+mod pruned;
 mod results;
 mod state;
 mod validators;

@@ -321,7 +321,9 @@ impl CometNode {
             self.record.lacked(asked);
             return Ok(None);
         }
+        // The real engine says of a pruned state that all is well, and proves nothing.
         let Some(proof) = r.proof_ops.filter(|p| !p.ops.is_empty()) else {
+            self.record.lacked(asked);
             return Ok(None);
         };
         let ops = proof

@@ -20,7 +20,7 @@ fn pair(directory: &Path) -> Pair {
     let genesis = Genesis::compose(&keys, Time::now(), 60, &fund).unwrap();
     let open = |name| {
         let store = Store::open(&directory.join(name)).unwrap();
-        Node::open(store, || Ok(genesis.clone())).unwrap()
+        Node::open(store, PROVABLE_STATES, || Ok(genesis.clone())).unwrap()
     };
     let leader = std::sync::Arc::new(open("leader"));
     let signers = Signers::new(&keys, &leader.identity.validators).unwrap();
