@@ -213,10 +213,12 @@ impl Chain {
 
     /// On Ethereum: waits until the state that `at` asks for is finalized.
     async fn await_state(&self, at: At) -> Result<(), ReadError> {
-        if let At::AtLeast(height) = at {
-            self.wait_for(height, PATIENCE).await?;
+        match at {
+            At::Latest => Ok(()),
+            At::AtLeast(height) => Ok(self.wait_for(height, PATIENCE).await.map(drop)?),
+            // Its nodes are asked for the final state alone.
+            At::Block(_) => Err(ReadError::Unavailable),
         }
-        Ok(())
     }
 
     /// The state that a read at `at` reads, waiting for its header where need be.

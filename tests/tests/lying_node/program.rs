@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use dhc_tests::real::in_turn;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
@@ -191,6 +192,8 @@ fn lies() -> Vec<(&'static str, Ends, Lie)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_believes_no_lie_and_stays_small() {
+    // Its time is measured.
+    let _turn = in_turn();
     let Some(program) = program() else { return };
     tell_the_program(&program, &World::start().await).await;
 }
