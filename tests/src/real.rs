@@ -25,7 +25,7 @@ pub fn in_turn() -> impl Drop {
 }
 
 /// The program that an environment variable names; `None`, and a line that says so, without it.
-fn named(variable: &str) -> Option<PathBuf> {
+pub fn named(variable: &str) -> Option<PathBuf> {
     let program = env::var_os(variable).map(PathBuf::from);
     if program.is_none() {
         println!("left out: {variable} is not set");

@@ -1,9 +1,7 @@
 use std::{
-    fs, thread,
+    thread,
     time::{Duration, Instant},
 };
-
-use serde_json::Value;
 
 use dhc_tests::real::{Real, in_turn, until};
 
@@ -107,23 +105,4 @@ fn a_network_that_was_ended_goes_on_from_its_data() {
     real.restart();
     grows(&real, 0, height);
     assert_eq!(person.balance().0, had);
-}
-
-#[test]
-#[ignore = "long: four validators"]
-fn an_app_that_was_away_for_longer_than_it_may_trust_says_so() {
-    let _turn = in_turn();
-    let Some(real) = four() else { return };
-    let mut person = Person::new(real.network_file());
-    person.balance();
-    let text = fs::read_to_string(real.network_file()).unwrap();
-    let mut network: Value = serde_json::from_str(&text).unwrap();
-    network["trust"]["period_s"] = 1.into();
-    let short = real.network_file().with_file_name("short.json");
-    fs::write(&short, network.to_string()).unwrap();
-    person.go_by(short);
-    let said = until("the end of trust", || {
-        person.ask(&["balance", &person.address]).err()
-    });
-    assert_eq!(said["code"], "trust_expired", "{said}");
 }
