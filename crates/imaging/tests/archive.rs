@@ -5,6 +5,7 @@ mod support;
 use std::io::{Cursor, Write};
 
 use dhc_imaging::{Limits, RefusalCode, scan};
+use proptest::prelude::*;
 use support::{Image, folder, read, refused, zip};
 
 fn refused_archive(files: &[(&str, &[u8])]) {
@@ -94,4 +95,31 @@ fn a_refused_archive_in_a_folder_does_not_hold_up_the_rest() {
     let codes: Vec<_> = found.skipped.iter().map(|s| s.code).collect();
     assert_eq!(codes, [RefusalCode::ArchiveRefused; 2]);
     assert_eq!(found.studies[0].study.instance_count(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Whatever happens to an archive, it is read or refused.
+    #[test]
+    fn a_damaged_archive_is_never_more_than_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in any::<prop::sample::Index>(),
+        truncate: bool,
+    ) {
+        let image = Image::new().file();
+        let mut archive = zip(&[("a/x.dcm", &image), ("a/y.txt", b"not an image")]);
+        for (at, value) in changes {
+            let at = at.index(archive.len());
+            archive[at] = value;
+        }
+        if truncate {
+            archive.truncate(cut.index(archive.len()));
+        }
+        let dir = folder(&[("in.zip", &archive)]);
+        if let Ok(found) = read(dir.path().join("in.zip")) {
+            let read = found.studies.iter().map(|s| s.study.instance_count());
+            prop_assert!(read.sum::<usize>() <= 1);
+        }
+    }
 }
