@@ -7,6 +7,18 @@ import {Templates} from "./Templates.sol";
 library TemplateRules {
     uint8 internal constant SEALED = 1;
 
+    /// @notice What a grant asks of its template.
+    struct Wish {
+        uint8 purpose;
+        uint8 mode;
+        /// Approvals that must come before it is active.
+        uint8 threshold;
+        bool onward;
+        uint32 actions;
+        /// Seconds from now to its end.
+        uint64 window;
+    }
+
     error TemplateUnknown();
     error TemplateIsRetired();
     error TemplateNotForGrants();
@@ -15,23 +27,22 @@ library TemplateRules {
     error WindowTooLong(uint64 maxWindow);
     error TooFewApprovals(uint8 minApprovals);
     error SealedNotAdmitted();
+    error ActionsNotAdmitted(uint32 actions);
+    error OnwardNotAdmitted();
 
-    /// @notice Reverts unless a grant for `purpose`, lasting `window` seconds from now, with that many
-    /// approvals asked for, in that mode, fits `t`.
-    function admitGrant(
-        Templates.Template memory t,
-        uint8 purpose,
-        uint64 window,
-        uint8 threshold,
-        uint8 mode
-    ) internal pure {
+    /// @notice Reverts unless `wish` fits `t`.
+    function admitGrant(Templates.Template memory t, Wish memory wish) internal pure {
         require(t.exists, TemplateUnknown());
         require(!t.retired, TemplateIsRetired());
         require(!t.contribution, TemplateNotForGrants());
-        require(t.purposes >> purpose & 1 == 1, PurposeNotAdmitted(purpose));
-        require(window <= t.maxWindow, WindowTooLong(t.maxWindow));
-        require(threshold >= t.minApprovals, TooFewApprovals(t.minApprovals));
-        require(mode != SEALED || t.sealedAllowed, SealedNotAdmitted());
+        require(t.purposes >> wish.purpose & 1 == 1, PurposeNotAdmitted(wish.purpose));
+        require(wish.window <= t.maxWindow, WindowTooLong(t.maxWindow));
+        require(wish.threshold >= t.minApprovals, TooFewApprovals(t.minApprovals));
+        require(wish.mode != SEALED || t.sealedAllowed, SealedNotAdmitted());
+        require(
+            wish.actions != 0 && wish.actions & ~t.actions == 0, ActionsNotAdmitted(wish.actions)
+        );
+        require(!wish.onward || t.onward, OnwardNotAdmitted());
     }
 
     /// @notice Reverts unless contributions may name `t`.

@@ -8,10 +8,11 @@ import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 /// @notice White paper 4.2.1. Governance adds templates and retires them; it never changes one, so
 /// that what a patient agreed to keeps its meaning. Purposes are bits: bit i is the i-th HL7 v3
 /// ActReason code of the list TREAT, ETREAT, COC, HPAYMT, HOPERAT, HRESCH, CLINTRCH, PATRQT, FAMRQT,
-/// PUBHLTH, HMARKT, MLTRAINING.
+/// PUBHLTH, HMARKT, MLTRAINING. Actions are bits, too: 0 view, 1 export (original files leave the
+/// app), 2 annotate (a result is written back); those above are reserved.
 contract Templates is Ownable2Step {
     struct Template {
-        /// Longest time from granting to expiry, seconds.
+        /// Longest time from granting or renewing to expiry, seconds.
         uint64 maxWindow;
         uint32 purposes;
         uint8 minApprovals;
@@ -20,25 +21,41 @@ contract Templates is Ownable2Step {
         bool contribution;
         bool retired;
         bool exists;
+        /// What a grant may allow; zero for contributions alone.
+        uint32 actions;
+        /// Whether a grantee may be allowed to share onward.
+        bool onward;
+        /// Zero: ordinary. Else a grant is dormant until its glass is broken, then open for so many
+        /// seconds.
+        uint64 glassWindow;
+    }
+
+    /// @notice What governance says of a template when it adds it, in the order of `Template`.
+    struct Limits {
+        uint64 maxWindow;
+        uint32 purposes;
+        uint8 minApprovals;
+        bool sealedAllowed;
+        bool contribution;
+        uint32 actions;
+        bool onward;
+        uint64 glassWindow;
     }
 
     /// @notice By keccak256 of the name.
     mapping(bytes32 id => Template) public templates;
+    /// @notice Every name there ever was, in the order of adding: UTF-8, filled up with zeros. The
+    /// length and the elements are storage, so one proof shows that no template is kept from anybody.
+    bytes32[] public names;
 
-    event TemplateAdded(
-        bytes32 indexed id,
-        string name,
-        uint64 maxWindow,
-        uint32 purposes,
-        uint8 minApprovals,
-        bool sealedAllowed,
-        bool contribution
-    );
+    event TemplateAdded(bytes32 indexed id, string name, Limits limits);
     event TemplateRetired(bytes32 indexed id);
 
     error TemplateExists();
     error TemplateUnknown();
     error TemplateMalformed();
+
+    uint256 private constant MAX_NAME = 32;
 
     uint32 private constant TREAT = 1 << 0;
     uint32 private constant ETREAT = 1 << 1;
@@ -50,49 +67,70 @@ contract Templates is Ownable2Step {
     uint32 private constant FAMRQT = 1 << 8;
     uint32 private constant PUBHLTH = 1 << 9;
     uint32 private constant MLTRAINING = 1 << 11;
+    uint32 private constant CARE = TREAT | ETREAT | COC;
     uint32 private constant RESEARCH = HRESCH | CLINTRCH | PUBHLTH | MLTRAINING;
 
+    uint32 private constant VIEW = 1 << 0;
+    uint32 private constant EXPORT = 1 << 1;
+    uint32 private constant ANNOTATE = 1 << 2;
+    uint32 private constant READ = VIEW | EXPORT;
+    uint32 private constant WORK = READ | ANNOTATE;
+
     constructor(address governance) Ownable(governance) {
-        _add("treatment", Template(90 days, TREAT | ETREAT | COC, 0, true, false, false, true));
-        _add("second-opinion", Template(14 days, TREAT | PATRQT, 0, true, false, false, true));
-        _add("family", Template(365 days, FAMRQT | PATRQT, 0, true, false, false, true));
-        _add("payment", Template(30 days, HPAYMT, 0, false, false, false, true));
-        _add("research", Template(365 days, RESEARCH, 2, false, false, false, true));
-        _add("research-contribution", Template(3650 days, RESEARCH, 0, false, true, false, true));
+        _add("treatment", Limits(90 days, CARE, 0, true, false, WORK, false, 0));
+        _add("second-opinion", Limits(14 days, TREAT | PATRQT, 0, true, false, WORK, true, 0));
+        _add("family", Limits(365 days, FAMRQT | PATRQT, 0, true, false, READ, false, 0));
+        _add("payment", Limits(30 days, HPAYMT, 0, false, false, VIEW, false, 0));
+        _add("research", Limits(365 days, RESEARCH, 2, false, false, READ, false, 0));
+        _add("research-contribution", Limits(3650 days, RESEARCH, 0, false, true, 0, false, 0));
+        _add("emergency", Limits(365 days, ETREAT, 0, true, false, READ, false, 24 hours));
     }
 
     function find(bytes32 id) external view returns (Template memory) {
         return templates[id];
     }
 
-    function add(
-        string calldata name,
-        uint64 maxWindow,
-        uint32 purposes,
-        uint8 minApprovals,
-        bool sealedAllowed,
-        bool contribution
-    ) external onlyOwner {
-        _add(
-            name,
-            Template(maxWindow, purposes, minApprovals, sealedAllowed, contribution, false, true)
-        );
+    /// @notice How many templates were ever added.
+    function count() external view returns (uint256) {
+        return names.length;
     }
 
-    /// @notice No new grant or contribution may name `id`. What stands under it stands.
+    function add(string calldata name, Limits calldata limits) external onlyOwner {
+        _add(name, limits);
+    }
+
+    /// @notice No new grant or contribution may name `id`, and no grant under it is renewed or shared.
+    /// What stands under it stands.
     function retire(bytes32 id) external onlyOwner {
         require(templates[id].exists, TemplateUnknown());
         templates[id].retired = true;
         emit TemplateRetired(id);
     }
 
-    function _add(string memory name, Template memory t) private {
-        require(bytes(name).length != 0 && t.maxWindow != 0 && t.purposes != 0, TemplateMalformed());
+    function _add(string memory name, Limits memory limits) private {
+        uint256 length = bytes(name).length;
+        require(length != 0 && length <= MAX_NAME, TemplateMalformed());
+        require(limits.maxWindow != 0 && limits.purposes != 0, TemplateMalformed());
+        // A grant allows something; contributions are read by no grantee.
+        require(limits.contribution == (limits.actions == 0), TemplateMalformed());
+        // A dormant grant is its grantee's own last resort: nobody passes it on.
+        require(limits.glassWindow == 0 || !limits.onward, TemplateMalformed());
         bytes32 id = keccak256(bytes(name));
         require(!templates[id].exists, TemplateExists());
-        templates[id] = t;
-        emit TemplateAdded(
-            id, name, t.maxWindow, t.purposes, t.minApprovals, t.sealedAllowed, t.contribution
-        );
+        templates[id] = Template({
+            maxWindow: limits.maxWindow,
+            purposes: limits.purposes,
+            minApprovals: limits.minApprovals,
+            sealedAllowed: limits.sealedAllowed,
+            contribution: limits.contribution,
+            retired: false,
+            exists: true,
+            actions: limits.actions,
+            onward: limits.onward,
+            glassWindow: limits.glassWindow
+        });
+        // The cast keeps the name's bytes and fills up with zeros.
+        names.push(bytes32(bytes(name)));
+        emit TemplateAdded(id, name, limits);
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity 0.8.37;
 
+import {AccessLog} from "../src/AccessLog.sol";
 import {Consent} from "../src/Consent.sol";
+import {Grants} from "../src/Grants.sol";
 import {TemplateRules} from "../src/TemplateRules.sol";
 import {NetworkTest} from "./Network.sol";
 import {Vm, bound, vm} from "./Vm.sol";
@@ -9,38 +11,30 @@ import {Vm, bound, vm} from "./Vm.sol";
 contract ConsentTest is NetworkTest {
     bytes32 private constant STUDY = keccak256("study");
     bytes32 private constant SALT = keccak256("salt");
-    bytes32 private constant OBJECT = keccak256("object");
-
-    /// What a grant is made of, so that a test changes only what it is about.
-    struct Terms {
-        address owner;
-        address grantee;
-        bytes32 recordId;
-        bytes32 template;
-        uint8 purpose;
-        uint8 mode;
-        uint256 notAfter;
-        uint8 threshold;
-        address[] approvers;
-        bytes note;
-    }
+    bytes32 private constant FILM = keccak256("film");
 
     function setUp() public override {
         super.setUp();
         indexUnsealed(patient, STUDY);
+        indexUnsealed(patient, FILM);
     }
 
     function test_a_grant_stands_as_its_owner_made_it() public {
         bytes32 id = make(terms());
         vm.assertEq(id, keccak256(abi.encode(patient, SALT)));
-        Consent.Grant memory g = read(id);
+        Grants.Grant memory g = readGrant(id);
         vm.assertEq(g.owner, patient);
         vm.assertEq(g.grantee, doctor);
         vm.assertEq(g.notBefore, block.timestamp);
         vm.assertEq(g.notAfter, block.timestamp + 7 days);
         vm.assertEq(g.purpose, TREAT);
         vm.assertEq(g.mode, LIVE);
-        vm.assertEq(g.recordId, STUDY);
+        vm.assertEq(g.actions, 1);
+        vm.assertEq(g.by, patient);
+        vm.assertEq(g.round, 1);
+        vm.assertEq(g.parent, bytes32(0));
+        vm.assertEq(consent.objectsOf(id).length, 1);
+        vm.assertEq(consent.objects(id, 0), STUDY);
         vm.assertEq(g.templateId, TREATMENT);
         vm.assertEq(g.consentHash, keccak256("document"));
         vm.assertEq(g.noteHash, keccak256("note"));
@@ -65,50 +59,60 @@ contract ConsentTest is NetworkTest {
         expectChain(consent.received, doctor, head, 2);
 
         Vm.Log[] memory logs = vm.getRecordedLogs();
-        (uint64 givenSeq, uint64 receivedSeq, bytes32 recordId, uint64 time, bytes memory note) =
-            abi.decode(logs[2].data, (uint64, uint64, bytes32, uint64, bytes));
+        (
+            address by,
+            uint64 givenSeq,
+            uint64 receivedSeq,
+            bytes32[] memory recordIds,
+            bytes32 parent,
+            uint64 time,
+            bytes memory note
+        ) = abi.decode(logs[2].data, (address, uint64, uint64, bytes32[], bytes32, uint64, bytes));
+        vm.assertEq(by, patient);
+        vm.assertEq(parent, bytes32(0));
         vm.assertEq(givenSeq, 2);
         vm.assertEq(receivedSeq, 1);
-        vm.assertEq(recordId, STUDY);
+        vm.assertEq(recordIds.length, 1);
+        vm.assertEq(recordIds[0], STUDY);
         vm.assertEq(time, block.timestamp);
         vm.assertEq(keccak256(note), noteHash);
         vm.assertEq(logs[2].topics[3], third);
     }
 
     function test_only_the_owner_of_the_record_grants_it() public {
-        Terms memory t = terms();
+        Grants.Terms memory t = terms();
         t.owner = neighbour;
-        expectRefusal(t, abi.encodeWithSelector(Consent.NotRecordOwner.selector));
+        expectRefusal(t, abi.encodeWithSelector(Grants.NotRecordOwner.selector));
         t.owner = patient;
-        t.recordId = keccak256("nothing");
-        expectRefusal(t, abi.encodeWithSelector(Consent.NotRecordOwner.selector));
+        t.recordIds[0] = keccak256("nothing");
+        expectRefusal(t, abi.encodeWithSelector(Grants.NotRecordOwner.selector));
     }
 
     function test_a_salt_serves_once() public {
         make(terms());
-        expectRefusal(terms(), abi.encodeWithSelector(Consent.GrantExists.selector));
+        expectRefusal(terms(), abi.encodeWithSelector(Grants.GrantExists.selector));
     }
 
     function test_a_grant_needs_a_grantee_a_mode_a_future_and_a_short_note() public {
-        Terms memory t = terms();
+        Grants.Terms memory t = terms();
         t.grantee = address(0);
-        expectRefusal(t, abi.encodeWithSelector(Consent.GranteeInvalid.selector));
+        expectRefusal(t, abi.encodeWithSelector(Grants.GranteeInvalid.selector));
         t = terms();
         t.mode = 2;
-        expectRefusal(t, abi.encodeWithSelector(Consent.ModeUnknown.selector, uint8(2)));
+        expectRefusal(t, abi.encodeWithSelector(Grants.ModeUnknown.selector, uint8(2)));
         t = terms();
-        t.notAfter = block.timestamp;
-        expectRefusal(t, abi.encodeWithSelector(Consent.ExpiryPast.selector));
+        t.notAfter = uint64(block.timestamp);
+        expectRefusal(t, abi.encodeWithSelector(Grants.ExpiryPast.selector));
         t = terms();
-        t.note = new bytes(4097);
-        expectRefusal(t, abi.encodeWithSelector(Consent.NoteTooLong.selector, uint256(4097)));
-        t.note = new bytes(4096);
+        t.note = new bytes(8193);
+        expectRefusal(t, abi.encodeWithSelector(Grants.NoteTooLong.selector, uint256(8193)));
+        t.note = new bytes(8192);
         make(t);
     }
 
     function testFuzz_a_grant_outlasts_no_template(uint64 window) public {
-        Terms memory t = terms();
-        t.notAfter = block.timestamp + bound(window, 1, 300 days);
+        Grants.Terms memory t = terms();
+        t.notAfter = uint64(block.timestamp + bound(window, 1, 300 days));
         if (t.notAfter <= block.timestamp + 90 days) {
             make(t);
         } else {
@@ -119,7 +123,7 @@ contract ConsentTest is NetworkTest {
     }
 
     function testFuzz_a_grant_serves_no_purpose_outside_its_template(uint8 purpose) public {
-        Terms memory t = terms();
+        Grants.Terms memory t = terms();
         t.purpose = purpose;
         if (purpose <= 2) {
             make(t);
@@ -131,11 +135,11 @@ contract ConsentTest is NetworkTest {
     }
 
     function test_a_template_bounds_approvals_and_sealed_envelopes() public {
-        Terms memory t = terms();
-        (t.template, t.purpose, t.mode) = (PAYMENT, HPAYMT, SEALED);
+        Grants.Terms memory t = terms();
+        (t.templateId, t.purpose, t.mode) = (PAYMENT, HPAYMT, SEALED);
         expectRefusal(t, abi.encodeWithSelector(TemplateRules.SealedNotAdmitted.selector));
         t = terms();
-        (t.template, t.purpose) = (RESEARCH, HRESCH);
+        (t.templateId, t.purpose) = (RESEARCH, HRESCH);
         (t.approvers, t.threshold) = (approvers(), 1);
         expectRefusal(t, abi.encodeWithSelector(TemplateRules.TooFewApprovals.selector, uint8(2)));
         t = terms();
@@ -144,10 +148,10 @@ contract ConsentTest is NetworkTest {
     }
 
     function test_unknown_retired_and_contribution_templates_take_no_grant() public {
-        Terms memory t = terms();
-        t.template = keccak256("anything goes");
+        Grants.Terms memory t = terms();
+        t.templateId = keccak256("anything goes");
         expectRefusal(t, abi.encodeWithSelector(TemplateRules.TemplateUnknown.selector));
-        (t.template, t.purpose) = (RESEARCH_CONTRIBUTION, HRESCH);
+        (t.templateId, t.purpose) = (RESEARCH_CONTRIBUTION, HRESCH);
         expectRefusal(t, abi.encodeWithSelector(TemplateRules.TemplateNotForGrants.selector));
         vm.prank(governance);
         templates.retire(TREATMENT);
@@ -159,33 +163,33 @@ contract ConsentTest is NetworkTest {
         vm.prank(governance);
         templates.retire(TREATMENT);
         open(doctor, id);
-        vm.assertEq(read(id).openings, 1);
+        vm.assertEq(readGrant(id).openings, 1);
     }
 
     function test_approvers_are_others_and_each_counts_once() public {
-        Terms memory t = terms();
+        Grants.Terms memory t = terms();
         t.approvers = approvers();
         t.threshold = 3;
-        expectRefusal(t, abi.encodeWithSelector(Consent.ThresholdUnreachable.selector));
+        expectRefusal(t, abi.encodeWithSelector(Grants.ThresholdUnreachable.selector));
         t.threshold = 2;
         for (uint256 i = 0; i < 4; ++i) {
             address bad = [patient, doctor, address(0), address(0xe1)][i];
             t.approvers[1] = bad;
-            expectRefusal(t, abi.encodeWithSelector(Consent.ApproverInvalid.selector, bad));
+            expectRefusal(t, abi.encodeWithSelector(Grants.ApproverInvalid.selector, bad));
         }
         t.approvers = new address[](17);
-        expectRefusal(t, abi.encodeWithSelector(Consent.TooManyApprovers.selector, uint256(17)));
+        expectRefusal(t, abi.encodeWithSelector(Grants.TooManyApprovers.selector, uint256(17)));
     }
 
     function test_a_grant_opens_only_after_enough_approvals() public {
         bytes32 id = makeSensitive();
-        expectClosed(doctor, id, Consent.GrantUnapproved.selector);
+        expectClosed(doctor, id, Grants.GrantUnapproved.selector);
         vm.prank(address(0xe1));
-        consent.approve(id);
-        expectClosed(doctor, id, Consent.GrantUnapproved.selector);
+        consent.approve(id, 1);
+        expectClosed(doctor, id, Grants.GrantUnapproved.selector);
         vm.prank(address(0xe2));
-        consent.approve(id);
-        vm.assertEq(read(id).approvals, 2);
+        consent.approve(id, 1);
+        vm.assertEq(readGrant(id).approvals, 2);
         vm.assertEq(consent.approver(id, address(0xe2)), 2);
         open(doctor, id);
     }
@@ -193,33 +197,33 @@ contract ConsentTest is NetworkTest {
     function test_an_approval_is_the_approvers_own_and_given_once() public {
         bytes32 id = makeSensitive();
         vm.prank(address(0xe1));
-        consent.approve(id);
+        consent.approve(id, 1);
         vm.prank(address(0xe1));
-        vm.expectRevert(Consent.AlreadyApproved.selector);
-        consent.approve(id);
+        vm.expectRevert(Grants.AlreadyApproved.selector);
+        consent.approve(id, 1);
         address[4] memory others = [patient, doctor, colleague, governance];
         for (uint256 i = 0; i < others.length; ++i) {
             vm.prank(others[i]);
-            vm.expectRevert(Consent.NotApprover.selector);
-            consent.approve(id);
+            vm.expectRevert(Grants.NotApprover.selector);
+            consent.approve(id, 1);
         }
-        vm.expectRevert(Consent.GrantUnknown.selector);
-        consent.approve(keccak256("nothing"));
+        vm.expectRevert(Grants.GrantUnknown.selector);
+        consent.approve(keccak256("nothing"), 1);
     }
 
     function test_nobody_approves_what_is_revoked_or_expired() public {
         bytes32 id = makeSensitive();
-        uint256 notAfter = read(id).notAfter;
+        uint256 notAfter = readGrant(id).notAfter;
         vm.warp(notAfter + 1);
         vm.prank(address(0xe1));
-        vm.expectRevert(Consent.GrantExpired.selector);
-        consent.approve(id);
+        vm.expectRevert(Grants.GrantExpired.selector);
+        consent.approve(id, 1);
         vm.warp(notAfter);
         vm.prank(patient);
         consent.revoke(id);
         vm.prank(address(0xe1));
-        vm.expectRevert(Consent.GrantRevoked.selector);
-        consent.approve(id);
+        vm.expectRevert(Grants.GrantRevoked.selector);
+        consent.approve(id, 1);
     }
 
     function test_the_log_of_openings_gives_the_proven_head() public {
@@ -230,10 +234,10 @@ contract ConsentTest is NetworkTest {
         open(colleague, other);
         vm.warp(block.timestamp + 1 hours);
         open(doctor, id);
-        (bytes32 expected, uint64 count) = replay(Consent.Accessed.selector, patient);
+        (bytes32 expected, uint64 count) = replay(AccessLog.Accessed.selector, patient);
         expectChain(consent.accesses, patient, expected, count);
         vm.assertEq(count, 3);
-        vm.assertEq(read(id).openings, 2);
+        vm.assertEq(readGrant(id).openings, 2);
     }
 
     function test_an_opening_says_who_for_what_and_when() public {
@@ -242,11 +246,12 @@ contract ConsentTest is NetworkTest {
         open(doctor, id);
         Vm.Log memory log = vm.getRecordedLogs()[0];
         vm.assertEq(log.topics[3], id);
-        (address by, uint8 purpose, bytes32 object, uint8 mode, uint64 time) =
-            abi.decode(log.data, (address, uint8, bytes32, uint8, uint64));
+        (address by, uint8 purpose, bytes32 object, uint8 mode, uint8 action, uint64 time) =
+            abi.decode(log.data, (address, uint8, bytes32, uint8, uint8, uint64));
         vm.assertEq(by, doctor);
         vm.assertEq(purpose, TREAT);
-        vm.assertEq(object, OBJECT);
+        vm.assertEq(object, STUDY);
+        vm.assertEq(action, VIEW);
         vm.assertEq(mode, LIVE);
         vm.assertEq(time, block.timestamp);
     }
@@ -256,14 +261,14 @@ contract ConsentTest is NetworkTest {
         vm.warp(GENESIS + 7 days);
         open(doctor, id);
         vm.warp(GENESIS + 7 days + 1);
-        expectClosed(doctor, id, Consent.GrantExpired.selector);
+        expectClosed(doctor, id, Grants.GrantExpired.selector);
     }
 
     function testFuzz_only_the_grantee_opens(address who) public {
         vm.assume(who != doctor);
         bytes32 id = make(terms());
-        expectClosed(who, id, Consent.NotGrantee.selector);
-        expectClosed(who, keccak256("nothing"), Consent.GrantUnknown.selector);
+        expectClosed(who, id, Grants.NotGrantee.selector);
+        expectClosed(who, keccak256("nothing"), Grants.GrantUnknown.selector);
     }
 
     function test_a_revoked_grant_opens_no_more_and_is_revoked_once() public {
@@ -271,12 +276,12 @@ contract ConsentTest is NetworkTest {
         open(doctor, id);
         vm.prank(patient);
         consent.revoke(id);
-        vm.assertTrue(read(id).revoked);
-        expectClosed(doctor, id, Consent.GrantRevoked.selector);
+        vm.assertTrue(readGrant(id).revoked);
+        expectClosed(doctor, id, Grants.GrantRevoked.selector);
         vm.prank(patient);
-        vm.expectRevert(Consent.AlreadyRevoked.selector);
+        vm.expectRevert(Grants.AlreadyRevoked.selector);
         consent.revoke(id);
-        vm.assertTrue(read(id).revoked);
+        vm.assertTrue(readGrant(id).revoked);
     }
 
     function test_an_expired_grant_can_still_be_revoked() public {
@@ -284,29 +289,22 @@ contract ConsentTest is NetworkTest {
         vm.warp(GENESIS + 8 days);
         vm.prank(patient);
         consent.revoke(id);
-        expectClosed(doctor, id, Consent.GrantRevoked.selector);
+        expectClosed(doctor, id, Grants.GrantRevoked.selector);
     }
 
     function testFuzz_only_the_owner_revokes(address who) public {
         vm.assume(who != patient);
         bytes32 id = make(terms());
         vm.prank(who);
-        vm.expectRevert(Consent.NotGrantOwner.selector);
+        vm.expectRevert(Grants.NotGrantOwner.selector);
         consent.revoke(id);
         vm.prank(who);
-        vm.expectRevert(Consent.GrantUnknown.selector);
+        vm.expectRevert(Grants.GrantUnknown.selector);
         consent.revoke(keccak256("nothing"));
     }
 
-    function terms() private view returns (Terms memory t) {
-        t.owner = patient;
-        t.grantee = doctor;
-        t.recordId = STUDY;
-        t.template = TREATMENT;
-        t.purpose = TREAT;
-        t.mode = LIVE;
-        t.notAfter = block.timestamp + 7 days;
-        t.note = "note";
+    function terms() private view returns (Grants.Terms memory) {
+        return treatment(patient, SALT, doctor, STUDY);
     }
 
     function approvers() private pure returns (address[] memory list) {
@@ -314,44 +312,28 @@ contract ConsentTest is NetworkTest {
         (list[0], list[1]) = (address(0xe1), address(0xe2));
     }
 
-    function make(Terms memory t) private returns (bytes32) {
+    function make(Grants.Terms memory t) private returns (bytes32) {
         vm.prank(t.owner);
-        return send(t);
+        return consent.grant(t);
     }
 
     /// A grant for research that two others must approve.
     function makeSensitive() private returns (bytes32) {
-        Terms memory t = terms();
-        (t.template, t.purpose) = (RESEARCH, HRESCH);
+        Grants.Terms memory t = terms();
+        (t.templateId, t.purpose) = (RESEARCH, HRESCH);
         (t.approvers, t.threshold) = (approvers(), 2);
         return make(t);
     }
 
-    function expectRefusal(Terms memory t, bytes memory refusal) private {
+    function expectRefusal(Grants.Terms memory t, bytes memory refusal) private {
         vm.prank(t.owner);
         vm.expectRevert(refusal);
-        send(t);
-    }
-
-    function send(Terms memory t) private returns (bytes32) {
-        return consent.grant(
-            SALT,
-            t.grantee,
-            t.recordId,
-            t.template,
-            t.purpose,
-            t.mode,
-            uint64(t.notAfter),
-            t.threshold,
-            t.approvers,
-            keccak256("document"),
-            t.note
-        );
+        consent.grant(t);
     }
 
     function open(address who, bytes32 id) private {
         vm.prank(who);
-        consent.recordAccess(id, OBJECT);
+        consent.recordAccess(id, STUDY, VIEW);
     }
 
     /// `who` cannot open `id`, and the attempt leaves no trace in the log.
@@ -359,7 +341,7 @@ contract ConsentTest is NetworkTest {
         (bytes32 head, uint64 length) = consent.accesses(patient);
         vm.prank(who);
         vm.expectRevert(refusal);
-        consent.recordAccess(id, OBJECT);
+        consent.recordAccess(id, STUDY, VIEW);
         expectChain(consent.accesses, patient, head, length);
     }
 
@@ -372,12 +354,5 @@ contract ConsentTest is NetworkTest {
         (bytes32 actual, uint64 count) = chain(account);
         vm.assertEq(actual, head);
         vm.assertEq(count, length);
-    }
-
-    function read(bytes32 id) private view returns (Consent.Grant memory) {
-        (bool ok, bytes memory data) =
-            address(consent).staticcall(abi.encodeCall(consent.grants, (id)));
-        vm.assertTrue(ok);
-        return abi.decode(data, (Consent.Grant));
     }
 }

@@ -48,7 +48,7 @@ contract GovernanceTest is NetworkTest {
         vm.expectRevert(refusal);
         issuers.withdraw(hospital);
         vm.expectRevert(refusal);
-        templates.add("mine", 1, 1, 0, true, false);
+        templates.add("mine", limits(1, 1));
         vm.expectRevert(refusal);
         templates.retire(TREATMENT);
         vm.expectRevert(refusal);
@@ -66,28 +66,54 @@ contract GovernanceTest is NetworkTest {
     }
 
     function test_the_genesis_templates_say_what_the_product_promises() public view {
-        expectTemplate("treatment", Templates.Template(90 days, 7, 0, true, false, false, true));
         expectTemplate(
-            "second-opinion", Templates.Template(14 days, 0x81, 0, true, false, false, true)
+            "treatment", Templates.Template(90 days, 7, 0, true, false, false, true, 7, false, 0)
         );
-        expectTemplate("family", Templates.Template(365 days, 0x180, 0, true, false, false, true));
-        expectTemplate("payment", Templates.Template(30 days, 8, 0, false, false, false, true));
         expectTemplate(
-            "research", Templates.Template(365 days, 0xa60, 2, false, false, false, true)
+            "second-opinion",
+            Templates.Template(14 days, 0x81, 0, true, false, false, true, 7, true, 0)
+        );
+        expectTemplate(
+            "family", Templates.Template(365 days, 0x180, 0, true, false, false, true, 3, false, 0)
+        );
+        expectTemplate(
+            "payment", Templates.Template(30 days, 8, 0, false, false, false, true, 1, false, 0)
+        );
+        expectTemplate(
+            "research",
+            Templates.Template(365 days, 0xa60, 2, false, false, false, true, 3, false, 0)
         );
         expectTemplate(
             "research-contribution",
-            Templates.Template(3650 days, 0xa60, 0, false, true, false, true)
+            Templates.Template(3650 days, 0xa60, 0, false, true, false, true, 0, false, 0)
         );
+        expectTemplate(
+            "emergency",
+            Templates.Template(365 days, 2, 0, true, false, false, true, 3, false, 24 hours)
+        );
+        vm.assertEq(templates.count(), 7);
+    }
+
+    function test_every_name_is_kept_in_its_order() public {
+        string memory longest = "a name of just as many bytes: 32";
+        vm.prank(governance);
+        templates.add(longest, limits(1, 1));
+        vm.prank(governance);
+        templates.retire(TREATMENT);
+        vm.assertEq(templates.count(), 8);
+        vm.assertEq(templates.names(0), bytes32("treatment"));
+        vm.assertEq(templates.names(6), bytes32("emergency"));
+        vm.assertEq(templates.names(7), bytes32(bytes(longest)));
+        vm.assertEq(templates.find(keccak256(bytes(longest))).maxWindow, 1);
     }
 
     function test_a_template_is_never_changed_in_place() public {
         vm.startPrank(governance);
         vm.expectRevert(Templates.TemplateExists.selector);
-        templates.add("treatment", 365 days, 7, 0, true, false);
+        templates.add("treatment", limits(365 days, 7));
         templates.retire(TREATMENT);
         vm.expectRevert(Templates.TemplateExists.selector);
-        templates.add("treatment", 365 days, 7, 0, true, false);
+        templates.add("treatment", limits(365 days, 7));
         vm.stopPrank();
         vm.assertTrue(templates.find(TREATMENT).retired);
     }
@@ -95,14 +121,32 @@ contract GovernanceTest is NetworkTest {
     function test_a_template_needs_a_name_a_window_and_a_purpose() public {
         vm.startPrank(governance);
         vm.expectRevert(Templates.TemplateMalformed.selector);
-        templates.add("", 1, 1, 0, true, false);
+        templates.add("", limits(1, 1));
         vm.expectRevert(Templates.TemplateMalformed.selector);
-        templates.add("a", 0, 1, 0, true, false);
+        templates.add("a", limits(0, 1));
         vm.expectRevert(Templates.TemplateMalformed.selector);
-        templates.add("a", 1, 0, 0, true, false);
+        templates.add("a", limits(1, 0));
+        vm.expectRevert(Templates.TemplateMalformed.selector);
+        templates.add("a name of one byte more than room", limits(1, 1));
+        Templates.Limits memory idle = limits(1, 1);
+        idle.actions = 0;
+        vm.expectRevert(Templates.TemplateMalformed.selector);
+        templates.add("a", idle);
+        Templates.Limits memory passedOn = limits(1, 1);
+        (passedOn.onward, passedOn.glassWindow) = (true, 1);
+        vm.expectRevert(Templates.TemplateMalformed.selector);
+        templates.add("a", passedOn);
         vm.expectRevert(Templates.TemplateUnknown.selector);
         templates.retire(keccak256("a"));
         vm.stopPrank();
+    }
+
+    function limits(uint64 maxWindow, uint32 purposes)
+        private
+        pure
+        returns (Templates.Limits memory)
+    {
+        return Templates.Limits(maxWindow, purposes, 0, true, false, 1, false, 0);
     }
 
     function expectTemplate(string memory name, Templates.Template memory expected) private view {

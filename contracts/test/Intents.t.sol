@@ -5,6 +5,7 @@ import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 import {Consent} from "../src/Consent.sol";
+import {Grants} from "../src/Grants.sol";
 import {Identity} from "../src/Identity.sol";
 import {IncentivePool} from "../src/IncentivePool.sol";
 import {Intents} from "../src/Intents.sol";
@@ -23,7 +24,7 @@ contract IntentsTest is NetworkTest {
     bytes32 private constant SALT = keccak256("salt");
 
     string private constant GRANT_TYPE =
-        "GrantIntent(address owner,bytes32 salt,address grantee,bytes32 recordId,bytes32 templateId,uint8 purpose,uint8 mode,uint64 notAfter,uint8 threshold,address[] approvers,bytes32 consentHash,bytes note,uint256 deadline)";
+        "GrantIntent(address owner,bytes32 salt,address grantee,bytes32[] recordIds,bytes32 templateId,uint8 purpose,uint8 mode,uint32 actions,bool onward,uint64 notAfter,uint8 threshold,address[] approvers,bytes32 consentHash,bytes note,uint256 deadline)";
 
     function test_keys_are_published_as_signed_and_only_as_the_next_version() public {
         bytes memory keys = new bytes(1216);
@@ -70,38 +71,40 @@ contract IntentsTest is NetworkTest {
 
     function test_a_grant_is_made_as_signed_and_once() public {
         own();
-        Consent.GrantIntent memory intent = grantIntent();
+        Grants.Terms memory intent = grantIntent();
         bytes memory signature = signGrant(KEY, intent);
-        bytes32 id = consent.grantBySig(intent, signature);
+        bytes32 id = consent.grantBySig(intent, DEADLINE, signature);
         vm.assertEq(id, keccak256(abi.encode(person, SALT)));
         vm.assertEq(consent.approver(id, address(0xe2)), 1);
         vm.prank(doctor);
-        vm.expectRevert(Consent.GrantUnapproved.selector);
-        consent.recordAccess(id, "object");
-        vm.expectRevert(Consent.GrantExists.selector);
-        consent.grantBySig(intent, signature);
+        vm.expectRevert(Grants.GrantUnapproved.selector);
+        consent.recordAccess(id, STUDY, VIEW);
+        vm.expectRevert(Grants.GrantExists.selector);
+        consent.grantBySig(intent, DEADLINE, signature);
     }
 
     function testFuzz_no_term_of_a_signed_grant_can_be_changed(uint8 term, uint8 other) public {
         own();
-        Consent.GrantIntent memory intent = grantIntent();
+        Grants.Terms memory intent = grantIntent();
         bytes memory signature = signGrant(KEY, intent);
         bytes32 before = keccak256(abi.encode(intent));
-        change(intent, term % 13, other);
+        change(intent, term % 14, other);
         vm.assume(keccak256(abi.encode(intent)) != before);
         vm.expectRevert(Intents.IntentSignatureInvalid.selector);
-        consent.grantBySig(intent, signature);
+        consent.grantBySig(intent, DEADLINE, signature);
+        vm.expectRevert(Intents.IntentSignatureInvalid.selector);
+        consent.grantBySig(grantIntent(), DEADLINE + 1, signature);
     }
 
     function test_a_signed_grant_fits_its_template_too() public {
         own();
-        Consent.GrantIntent memory intent = grantIntent();
+        Grants.Terms memory intent = grantIntent();
         intent.notAfter = uint64(GENESIS + 366 days);
         bytes memory signature = signGrant(KEY, intent);
         vm.expectRevert(
             abi.encodeWithSelector(TemplateRules.WindowTooLong.selector, uint64(365 days))
         );
-        consent.grantBySig(intent, signature);
+        consent.grantBySig(intent, DEADLINE, signature);
     }
 
     function test_a_revocation_waits_for_no_other_intent() public {
@@ -111,7 +114,7 @@ contract IntentsTest is NetworkTest {
         signGrant(KEY, grantIntent());
         bytes memory signature = signRevoke(KEY, id);
         consent.revokeBySig(person, id, DEADLINE, signature);
-        vm.expectRevert(Consent.AlreadyRevoked.selector);
+        vm.expectRevert(Grants.AlreadyRevoked.selector);
         consent.revokeBySig(person, id, DEADLINE, signature);
     }
 
@@ -125,7 +128,7 @@ contract IntentsTest is NetworkTest {
         consent.revokeBySig(person, id, DEADLINE, signature);
         address other = vm.addr(key);
         signature = signRevokeAs(key, other, id);
-        vm.expectRevert(Consent.NotGrantOwner.selector);
+        vm.expectRevert(Grants.NotGrantOwner.selector);
         consent.revokeBySig(other, id, DEADLINE, signature);
     }
 
@@ -133,24 +136,27 @@ contract IntentsTest is NetworkTest {
         uint256 key = 0xe1e1;
         address approver = vm.addr(key);
         own();
-        Consent.GrantIntent memory intent = grantIntent();
+        Grants.Terms memory intent = grantIntent();
         intent.approvers[0] = approver;
-        bytes32 id = consent.grantBySig(intent, signGrant(KEY, intent));
+        bytes32 id = consent.grantBySig(intent, DEADLINE, signGrant(KEY, intent));
         bytes32 hash = keccak256(
             abi.encode(
-                keccak256("ApproveIntent(address approver,bytes32 id,uint256 deadline)"),
+                keccak256(
+                    "ApproveIntent(address approver,bytes32 id,uint16 round,uint256 deadline)"
+                ),
                 approver,
                 id,
+                uint16(1),
                 DEADLINE
             )
         );
         bytes memory signature = signed(key, typedData(address(consent), "DHC Consent", hash));
-        consent.approveBySig(approver, id, DEADLINE, signature);
+        consent.approveBySig(approver, id, 1, DEADLINE, signature);
         vm.assertEq(consent.approver(id, approver), 2);
-        vm.expectRevert(Consent.AlreadyApproved.selector);
-        consent.approveBySig(approver, id, DEADLINE, signature);
+        vm.expectRevert(Grants.AlreadyApproved.selector);
+        consent.approveBySig(approver, id, 1, DEADLINE, signature);
         vm.expectRevert(Intents.IntentSignatureInvalid.selector);
-        consent.approveBySig(address(0xe2), id, DEADLINE, signature);
+        consent.approveBySig(address(0xe2), id, 1, DEADLINE, signature);
     }
 
     function test_a_record_is_contributed_as_signed_and_once() public {
@@ -183,7 +189,7 @@ contract IntentsTest is NetworkTest {
         own();
         bytes32 id = grantNow();
         bytes memory signature = signRevoke(KEY, id);
-        Consent other = new Consent(records, templates);
+        Consent other = new Consent(records, templates, proxies);
         vm.expectRevert(Intents.IntentSignatureInvalid.selector);
         other.revokeBySig(person, id, DEADLINE, signature);
         vm.chainId(1);
@@ -216,28 +222,28 @@ contract IntentsTest is NetworkTest {
         return grantTreatment(person, "now", doctor, STUDY);
     }
 
-    function grantIntent() private view returns (Consent.GrantIntent memory i) {
+    function grantIntent() private view returns (Grants.Terms memory i) {
         i.owner = person;
         i.salt = SALT;
         i.grantee = doctor;
-        i.recordId = STUDY;
+        i.recordIds = one(STUDY);
         i.templateId = RESEARCH;
         i.purpose = HRESCH;
         i.mode = LIVE;
+        i.actions = 3;
         i.notAfter = uint64(GENESIS + 30 days);
         i.threshold = 2;
         i.approvers = new address[](2);
         (i.approvers[0], i.approvers[1]) = (address(0xe1), address(0xe2));
         i.consentHash = keccak256("document");
         i.note = "note";
-        i.deadline = DEADLINE;
     }
 
-    function change(Consent.GrantIntent memory i, uint8 term, uint8 to) private view {
+    function change(Grants.Terms memory i, uint8 term, uint8 to) private view {
         if (term == 0) i.owner = neighbour;
         if (term == 1) i.salt = bytes32(uint256(to));
         if (term == 2) i.grantee = colleague;
-        if (term == 3) i.recordId = bytes32(uint256(to));
+        if (term == 3) i.recordIds[0] = bytes32(uint256(to));
         if (term == 4) i.templateId = TREATMENT;
         if (term == 5) i.purpose = to;
         if (term == 6) i.mode = to;
@@ -246,7 +252,8 @@ contract IntentsTest is NetworkTest {
         if (term == 9) i.approvers[to % 2] = address(0xbad);
         if (term == 10) i.consentHash = bytes32(uint256(to));
         if (term == 11) i.note = abi.encode(to);
-        if (term == 12) i.deadline += to;
+        if (term == 12) i.actions = to;
+        if (term == 13) i.onward = true;
     }
 
     function signPublish(bytes memory keys, uint64 version) private view returns (bytes memory) {
@@ -282,29 +289,25 @@ contract IntentsTest is NetworkTest {
         return signed(key, typedData(address(records), "DHC RecordIndex", hash));
     }
 
-    function signGrant(uint256 key, Consent.GrantIntent memory i)
-        private
-        view
-        returns (bytes memory)
-    {
+    function signGrant(uint256 key, Grants.Terms memory i) private view returns (bytes memory) {
         bytes memory fixed_ = abi.encode(
             keccak256(bytes(GRANT_TYPE)),
             i.owner,
             i.salt,
             i.grantee,
-            i.recordId,
+            keccak256(abi.encode(i.recordIds[0])),
             i.templateId,
             i.purpose,
             i.mode,
+            i.actions,
+            i.onward,
             i.notAfter,
             i.threshold
         );
         bytes32 approvers =
             keccak256(abi.encodePacked(abi.encode(i.approvers[0]), abi.encode(i.approvers[1])));
         bytes32 hash = keccak256(
-            bytes.concat(
-                fixed_, abi.encode(approvers, i.consentHash, keccak256(i.note), i.deadline)
-            )
+            bytes.concat(fixed_, abi.encode(approvers, i.consentHash, keccak256(i.note), DEADLINE))
         );
         return signed(key, typedData(address(consent), "DHC Consent", hash));
     }

@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {Consent} from "../src/Consent.sol";
+import {Grants} from "../src/Grants.sol";
+import {IProxies} from "../src/IProxies.sol";
 import {Identity} from "../src/Identity.sol";
 import {IncentivePool} from "../src/IncentivePool.sol";
 import {Issuers} from "../src/Issuers.sol";
@@ -32,12 +34,19 @@ abstract contract Network {
     bytes32 internal constant RESEARCH = keccak256("research");
     bytes32 internal constant RESEARCH_CONTRIBUTION = keccak256("research-contribution");
     bytes32 internal constant PAYMENT = keccak256("payment");
+    bytes32 internal constant SECOND_OPINION = keccak256("second-opinion");
+    bytes32 internal constant EMERGENCY = keccak256("emergency");
 
     uint8 internal constant TREAT = 0;
+    uint8 internal constant ETREAT = 1;
     uint8 internal constant HPAYMT = 3;
     uint8 internal constant HRESCH = 5;
     uint8 internal constant LIVE = 0;
     uint8 internal constant SEALED = 1;
+
+    uint8 internal constant VIEW = 0;
+    uint8 internal constant EXPORT = 1;
+    uint8 internal constant ANNOTATE = 2;
 
     /// Imaging, top tertiary, rare: q is one half.
     uint32 internal constant IMAGING = 0x0002_0204;
@@ -47,6 +56,7 @@ abstract contract Network {
     RecordIndex internal records;
     Templates internal templates;
     Consent internal consent;
+    OneProxy internal proxies;
     IncentivePool internal pool;
 
     function deploy() internal {
@@ -55,7 +65,8 @@ abstract contract Network {
         issuers = new Issuers(governance);
         records = new RecordIndex(issuers);
         templates = new Templates(governance);
-        consent = new Consent(records, templates);
+        proxies = new OneProxy();
+        consent = new Consent(records, templates, proxies);
         pool = deployPool(FUND, W_MIN);
         vm.prank(governance);
         issuers.certify(hospital, 2, keccak256("a hospital"));
@@ -147,25 +158,44 @@ abstract contract Network {
         to.contribute(id, RESEARCH_CONTRIBUTION, sixteenths, list);
     }
 
-    /// Grants by the treatment template, for a week, with nobody to approve.
+    /// Access to one record by the treatment template, to view it, for a week, with nobody to approve.
+    function treatment(address owner, bytes32 salt, address grantee, bytes32 id)
+        internal
+        view
+        returns (Grants.Terms memory t)
+    {
+        t.owner = owner;
+        t.salt = salt;
+        t.grantee = grantee;
+        t.recordIds = one(id);
+        t.templateId = TREATMENT;
+        t.purpose = TREAT;
+        t.mode = LIVE;
+        t.actions = uint32(1) << VIEW;
+        t.notAfter = uint64(block.timestamp + 7 days);
+        t.consentHash = keccak256("document");
+        t.note = "note";
+    }
+
     function grantTreatment(address owner, bytes32 salt, address grantee, bytes32 id)
         internal
         returns (bytes32)
     {
+        Grants.Terms memory t = treatment(owner, salt, grantee, id);
         vm.prank(owner);
-        return consent.grant(
-            salt,
-            grantee,
-            id,
-            TREATMENT,
-            TREAT,
-            LIVE,
-            uint64(block.timestamp + 7 days),
-            0,
-            new address[](0),
-            keccak256("document"),
-            "note"
-        );
+        return consent.grant(t);
+    }
+
+    function one(bytes32 id) internal pure returns (bytes32[] memory list) {
+        list = new bytes32[](1);
+        list[0] = id;
+    }
+
+    function readGrant(bytes32 id) public view returns (Grants.Grant memory) {
+        (bool ok, bytes memory data) =
+            address(consent).staticcall(abi.encodeCall(consent.grants, (id)));
+        vm.assertTrue(ok);
+        return abi.decode(data, (Grants.Grant));
     }
 
     /// An EIP-712 digest, computed from the standard rather than by the contract.
@@ -195,6 +225,14 @@ abstract contract Network {
         internal
         returns (bytes32 head, uint64 length)
     {
+        return replayFrom(selector, account, 0, 0);
+    }
+
+    /// As `replay`, where the chain had this head and length before.
+    function replayFrom(bytes32 selector, address account, bytes32 head, uint64 length)
+        internal
+        returns (bytes32, uint64)
+    {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         bytes32 topic = bytes32(uint256(uint160(account)));
         for (uint256 i = 0; i < logs.length; ++i) {
@@ -206,6 +244,7 @@ abstract contract Network {
             head = keccak256(abi.encode(head, entry));
             ++length;
         }
+        return (head, length);
     }
 }
 
@@ -213,5 +252,20 @@ abstract contract Network {
 abstract contract NetworkTest is Network {
     function setUp() public virtual {
         deploy();
+    }
+}
+
+/// @notice One person who may act for one other, with the powers of the day.
+contract OneProxy is IProxies {
+    address private owner;
+    address private actor;
+    uint32 private powers;
+
+    function set(address owner_, address actor_, uint32 powers_) external {
+        (owner, actor, powers) = (owner_, actor_, powers_);
+    }
+
+    function may(address owner_, address actor_, uint32 power) external view returns (bool) {
+        return owner_ == owner && actor_ == actor && powers & power == power;
     }
 }
