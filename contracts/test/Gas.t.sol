@@ -63,7 +63,7 @@ contract GasTest is Governed {
 
     function openOnce(bytes32 id) private {
         vm.prank(doctor);
-        consent.recordAccess(id, STUDY);
+        consent.recordAccess(id, STUDY, VIEW);
     }
 
     function measured(string memory act) private {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity 0.8.37;
 
+import {AccessLog} from "../src/AccessLog.sol";
 import {Consent} from "../src/Consent.sol";
 import {Registry} from "../src/Registry.sol";
 import {TemplateRules} from "../src/TemplateRules.sol";
@@ -89,7 +90,7 @@ contract MigrationTest is Governed {
     /// Calls of their own, so that their reverts can be expected.
     function openOnce() public {
         vm.prank(doctor);
-        consent.recordAccess(id, STUDY);
+        consent.recordAccess(id, STUDY, VIEW);
     }
 
     function grantAgain() external {
@@ -97,10 +98,10 @@ contract MigrationTest is Governed {
     }
 
     function successor() private returns (Consent) {
-        return new Consent(records, templates);
+        return new Consent(records, templates, proxies);
     }
 
     function accessed() private pure returns (bytes32) {
-        return Consent.Accessed.selector;
+        return AccessLog.Accessed.selector;
     }
 }

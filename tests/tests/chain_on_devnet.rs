@@ -11,13 +11,13 @@ use dhc_chain::{
     At, Chain, Endpoints, HistoryVerdict, Prefix, PrepareError, ProvenReceipt, SignError,
     Signature, Signer, SolCall, SyncError, Transport, TransportError, TxRequest, TxStatus,
     TxVerdict,
-    contracts::{Consent, Contract, Identity, RecordIndex},
+    contracts::{Consent, Contract, GrantTerms, Identity, RecordIndex},
     history::{Accessed, GrantGiven, GrantReceived, RecordAdded},
 };
 use dhc_devnet::{Config, Devnet};
 use dhc_domain::{
-    Amount, Commitment, GrantId, GrantState, Height, Mode, NetworkFile, Purpose, RecordId,
-    Standing, Timestamp, UnprovenReason,
+    Action, Actions, Amount, Asked, Commitment, GrantId, GrantState, Height, Mode, NetworkFile,
+    Purpose, RecordId, Standing, Timestamp, UnprovenReason,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -250,26 +250,35 @@ async fn a_grant_lives_is_used_and_ends_with_every_step_proven() {
         .value
         .expect("of genesis");
     assert_eq!(
-        admitted
-            .named("treatment")
-            .admits(Purpose::TREAT, 600, 0, Mode::Live),
+        admitted.named("treatment").admits(&Asked {
+            purpose: Purpose::TREAT,
+            window_s: 600,
+            threshold: 0,
+            mode: Mode::Live,
+            actions: None,
+            onward: false,
+        }),
         Ok(())
     );
 
     let salt = B256::repeat_byte(4);
-    let grant = Consent::grantCall {
+    let terms = GrantTerms {
+        owner,
         salt,
         grantee,
-        recordId: id.0,
+        recordIds: vec![id.0],
         templateId: template,
         purpose: Purpose::TREAT.index(),
         mode: Mode::Live.index(),
+        actions: 1,
+        onward: false,
         notAfter: added.time.plus(86_400).0,
         threshold: 0,
         approvers: vec![],
         consentHash: B256::repeat_byte(5),
         note: Bytes::from_static(b"sealed to the doctor"),
     };
+    let grant = Consent::grantCall { terms };
     let granted = call(&chain, &world.patient, Contract::Consent, grant).await;
     let consent = Contract::Consent
         .address(chain.network())
@@ -286,8 +295,12 @@ async fn a_grant_lives_is_used_and_ends_with_every_step_proven() {
         .value
         .expect("given");
     assert_eq!(
-        (view.owner, view.grantee, view.record, view.purpose),
-        (owner, grantee, id, Purpose::TREAT)
+        (view.owner, view.grantee, view.by, view.purpose),
+        (owner, grantee, owner, Purpose::TREAT)
+    );
+    assert_eq!(
+        (view.records.as_slice(), view.actions),
+        (&[id][..], Actions(1))
     );
     assert_eq!(view.state(granted.time), GrantState::Active);
     let received = doctors
@@ -306,7 +319,8 @@ async fn a_grant_lives_is_used_and_ends_with_every_step_proven() {
 
     let access = Consent::recordAccessCall {
         id: grant_id.0,
-        object: B256::repeat_byte(6),
+        recordId: id.0,
+        action: Action::View.index(),
     };
     let opened = call(&doctors, &world.doctor, Contract::Consent, access.clone()).await;
     let log = chain
@@ -320,6 +334,10 @@ async fn a_grant_lives_is_used_and_ends_with_every_step_proven() {
     assert_eq!(
         (log.entries[0].by, log.entries[0].time, log.entries[0].id),
         (grantee, opened.time, grant_id)
+    );
+    assert_eq!(
+        (log.entries[0].object, log.entries[0].action()),
+        (id.0, Some(Action::View))
     );
 
     let revoked = call(

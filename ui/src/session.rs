@@ -159,7 +159,9 @@ impl Session {
                 }
             }
             Event::Offline { code } => self.offline.set(Some(code)),
-            Event::Opened { profile, .. } | Event::Changed { profile } => {
+            Event::Opened { profile, .. }
+            | Event::GlassBroken { profile, .. }
+            | Event::Changed { profile } => {
                 if mine(&profile) {
                     self.changed();
                 }

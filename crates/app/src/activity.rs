@@ -292,6 +292,12 @@ fn movement(receipt: &ProvenReceipt, me: Address, contracts: &BTreeMap<Address, 
         ) => "grant",
         (
             Some("Consent"),
+            Some(Consent::renewCall::SELECTOR | Consent::renewBySigCall::SELECTOR),
+        ) => "renewal",
+        (Some("Consent"), Some(Consent::shareCall::SELECTOR)) => "share",
+        (Some("Consent"), Some(Consent::breakGlassCall::SELECTOR)) => "glass",
+        (
+            Some("Consent"),
             Some(Consent::revokeCall::SELECTOR | Consent::revokeBySigCall::SELECTOR),
         ) => "revocation",
         (

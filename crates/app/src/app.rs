@@ -300,14 +300,22 @@ impl App {
         let Ok(log) = crate::audit::audit(profile, None).await else {
             return;
         };
-        if *known != 0
-            && log.length > *known
-            && let Some(newest) = log.entries.first()
-        {
-            let _ = self.events.send(Event::Opened {
-                profile: profile.id.clone(),
-                grant: newest.grant.clone(),
-            });
+        if *known != 0 && log.length > *known {
+            if let Some(newest) = log.entries.first() {
+                let _ = self.events.send(Event::Opened {
+                    profile: profile.id.clone(),
+                    grant: newest.grant.clone(),
+                });
+            }
+            let new = log.entries.iter().take((log.length - *known) as usize);
+            for entry in new.filter(|e| e.action == "glass") {
+                let _ = self.events.send(Event::GlassBroken {
+                    profile: profile.id.clone(),
+                    grant: entry.grant.clone(),
+                    by: entry.by.clone(),
+                    time: entry.time.clone(),
+                });
+            }
         }
         // 0 stands for "not read yet"; an empty log is told apart by one.
         *known = log.length.max(1);

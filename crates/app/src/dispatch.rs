@@ -4,9 +4,9 @@ use dhc_ipc::{self as ipc, Call, Command, Done, Failure};
 use serde_json::Value;
 
 use crate::{
-    App, activity, audit, contacts, contribution, earn, failure::misuse, film, governance, grant,
-    grants, home, identity, import, issue, job::Job, node, opening, profile::Profile, records,
-    settings, sponsors, templates, vaults, wallet,
+    App, activity, audit, contacts, contribution, earn, failure::misuse, film, glass, governance,
+    grant, grants, home, identity, import, issue, job::Job, node, onward, opening,
+    profile::Profile, records, renewal, settings, sponsors, templates, vaults, wallet,
 };
 
 fn answer<C: Command>(_: &C, value: C::Answer) -> Result<Value, Failure> {
@@ -78,6 +78,9 @@ pub async fn dispatch(app: &App, call: Call, job: &Job) -> Result<Value, Failure
         ipc::Contacts => |_| contacts::list(&own()?.1)?,
         ipc::SaveContact => |a| contacts::save(&own()?.1, a)?,
         ipc::Grant => |a| grant::give(&*profile()?, a, job).await?,
+        ipc::RenewGrant => |a| renewal::renew(&*profile()?, a, job).await?,
+        ipc::ShareGrant => |a| onward::share(&*profile()?, a, job).await?,
+        ipc::BreakGlass => |a| glass::break_glass(&*profile()?, a, job).await?,
         ipc::ApproveGrant => |a| grant::approve(&*profile()?, &a.grant, job).await?,
         ipc::RevokeGrant => |a| grant::revoke(&*profile()?, &a.grant, job).await?,
         ipc::Grants => |a| grants::list(&*profile()?, a.direction.as_deref()).await?,

@@ -6,6 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use dhc_domain::Action;
 use dhc_imaging::{
     DicomFile, DisplayPixels, FrameForDisplay, Instance, RenderParams, Rendered, Series, Study,
     presets,
@@ -106,9 +107,13 @@ pub async fn open(profile: &Profile, id: &str, job: &Job) -> Result<FilmView, Fa
             let view = view(id, &record.study, &record.title(), standing);
             (Film::new(object, &record.study), view)
         }
-        Err(e) if e.code == Code::RecordUnknown => {
-            let grant = grant_id(id)?;
-            let opened = opening::open(profile, &session, grant, job).await?;
+        Err(e) if e.code == Code::RecordUnknown || id.contains(':') => {
+            // Of a grant for several studies, one is named after a colon.
+            let (grant, study) = match id.split_once(':') {
+                Some((grant, study)) => (grant_id(grant)?, Some(study)),
+                None => (grant_id(id)?, None),
+            };
+            let opened = opening::open(profile, &session, grant, study, Action::View, job).await?;
             let study: Study = serde_json::from_value(opened.object.manifest.meta.clone())
                 .map_err(|_| corrupt("the manifest describes no study"))?;
             let mut view = view(
@@ -122,7 +127,7 @@ pub async fn open(profile: &Profile, id: &str, job: &Job) -> Result<FilmView, Fa
                 height: opened.access.height.0,
             });
             view.not_after = Some(opened.known.on_chain.not_after.to_string());
-            opening::finish(&session, grant)?;
+            opening::finish(&session, &opened)?;
             (Film::new(opened.object, &study), view)
         }
         Err(e) => return Err(e),

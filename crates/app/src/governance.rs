@@ -8,7 +8,7 @@ use dhc_chain::{
     At, ProvenReceipt, TxRequest,
     contracts::{Acts, Contract, DHCGovernor, Proposal, ProposalState, Templates, VotingEscrow},
 };
-use dhc_domain::{Address, Amount, Height, Purpose, Standing, Template, Timestamp, U256};
+use dhc_domain::{Actions, Address, Amount, Height, Purpose, Standing, Template, Timestamp, U256};
 use dhc_ipc::{
     Code, Failure, LockView, NewTemplate, ProposalAct, ProposalChange, ProposalView, ProposalsView,
     Propose,
@@ -16,6 +16,7 @@ use dhc_ipc::{
 
 use crate::{
     failure::{misuse, standing},
+    grant::actions,
     job::Job,
     ledger::{proven_at, read_failure, sync_failure},
     profile::{Profile, Session},
@@ -306,7 +307,8 @@ fn words(
 }
 
 fn described(add: Templates::addCall) -> NewTemplate {
-    let admitted = |p: &&Purpose| add.purposes >> p.index() & 1 == 1;
+    let limits = add.limits;
+    let admitted = |p: &&Purpose| limits.purposes >> p.index() & 1 == 1;
     NewTemplate {
         purposes: Purpose::ALL
             .iter()
@@ -314,10 +316,16 @@ fn described(add: Templates::addCall) -> NewTemplate {
             .map(ToString::to_string)
             .collect(),
         name: add.name,
-        max_window_s: add.maxWindow,
-        min_approvals: add.minApprovals,
-        sealed_allowed: add.sealedAllowed,
-        contribution: add.contribution,
+        max_window_s: limits.maxWindow,
+        min_approvals: limits.minApprovals,
+        sealed_allowed: limits.sealedAllowed,
+        contribution: limits.contribution,
+        actions: Actions(limits.actions)
+            .iter()
+            .map(|a| a.to_string())
+            .collect(),
+        onward: limits.onward,
+        glass_window_s: limits.glassWindow,
     }
 }
 
@@ -333,11 +341,16 @@ fn addition(template: &NewTemplate) -> Result<Vec<u8>, Failure> {
     })?;
     let call = Templates::addCall {
         name: template.name.clone(),
-        maxWindow: template.max_window_s,
-        purposes,
-        minApprovals: template.min_approvals,
-        sealedAllowed: template.sealed_allowed,
-        contribution: template.contribution,
+        limits: Templates::Limits {
+            maxWindow: template.max_window_s,
+            purposes,
+            minApprovals: template.min_approvals,
+            sealedAllowed: template.sealed_allowed,
+            contribution: template.contribution,
+            actions: actions(&template.actions)?.unwrap_or_default().0,
+            onward: template.onward,
+            glassWindow: template.glass_window_s,
+        },
     };
     Ok(call.abi_encode())
 }
@@ -369,6 +382,9 @@ mod tests {
             min_approvals: 1,
             sealed_allowed: true,
             contribution: false,
+            actions: vec!["view".into(), "export".into()],
+            onward: true,
+            glass_window_s: 0,
         }
     }
 

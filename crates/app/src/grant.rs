@@ -2,22 +2,22 @@
 
 use dhc_chain::{
     At, ProvenReceipt,
-    contracts::{Consent, intents},
+    contracts::{GrantTerms, intents},
 };
-use dhc_content::note::seal_note;
-use dhc_domain::{Address, B256, GrantId, Mode, Purpose, Timestamp, Until};
+use dhc_domain::{
+    Action, Actions, Address, Asked, B256, GrantId, Mode, Purpose, RecordId, Timestamp, Until,
+};
 use dhc_ipc::{Code, Failure, Grant, GrantChange};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::{
     failure::{exchange_failure, misuse},
+    fhir::{self, Document},
     grants::{grant_id, read},
-    identity,
     job::Job,
-    keys::{self, Signing},
+    keys,
     ledger::{proven_at, sponsored_by, sync_failure},
-    notes,
+    notes::{self, NoteBody, NotedRecord},
     profile::{Profile, Session},
     records::{self, Record},
     sealed::{Batch, JOURNAL, NOTES},
@@ -25,24 +25,27 @@ use crate::{
     wallet::address,
 };
 
+/// As many as the contract takes.
+const MAX_OBJECTS: usize = 16;
+
 /// A grant as it was first asked for: the same command again goes on with it.
 #[derive(Serialize, Deserialize)]
 struct Draft {
     salt: B256,
     not_after: Timestamp,
     note: Vec<u8>,
-    /// The FHIR R4 Consent that the chain holds a salted hash of.
-    document: serde_json::Value,
-    document_salt: B256,
+    document: Document,
 }
 
 /// What a person asked for, read and checked.
 struct Wish {
-    record: Record,
+    records: Vec<Record>,
     grantee: Address,
     purpose: Purpose,
     not_after: Timestamp,
     mode: Mode,
+    actions: Actions,
+    onward: bool,
     approvers: Vec<Address>,
     threshold: u8,
     template: B256,
@@ -51,16 +54,18 @@ struct Wish {
 pub async fn give(profile: &Profile, args: &Grant, job: &Job) -> Result<GrantChange, Failure> {
     let session = profile.session()?;
     let wish = read_wish(profile, &session, args).await?;
+    let ids: Vec<RecordId> = wish.records.iter().map(|r| r.id).collect();
     let act = format!(
-        "grant {} {} {} {} {:?} {:?} {:?} {}",
-        wish.record.id,
+        "grant {ids:?} {} {} {} {:?} {:?} {:?} {} {} {}",
         wish.grantee,
         wish.purpose,
         args.until,
         args.template,
         args.mode,
         wish.approvers,
-        wish.threshold
+        wish.threshold,
+        wish.actions.0,
+        wish.onward,
     );
     let draft_key = session.blind(&format!("draft {act}"));
     let draft = match session.db.get::<Draft>(JOURNAL, &draft_key)? {
@@ -72,38 +77,32 @@ pub async fn give(profile: &Profile, args: &Grant, job: &Job) -> Result<GrantCha
         }
     };
     let id = id_of(session.address, draft.salt);
-    let document = serde_json::to_vec(&draft.document)
-        .map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
-    let intent = Consent::GrantIntent {
+    let terms = GrantTerms {
         owner: session.address,
         salt: draft.salt,
         grantee: wish.grantee,
-        recordId: wish.record.id.0,
+        recordIds: ids.iter().map(|id| id.0).collect(),
         templateId: wish.template,
         purpose: wish.purpose.index(),
         mode: wish.mode.index(),
+        actions: wish.actions.0,
+        onward: wish.onward,
         notAfter: draft.not_after.0,
         threshold: wish.threshold,
         approvers: wish.approvers,
-        consentHash: alloy::primitives::keccak256(
-            [draft.document_salt.as_slice(), &document].concat(),
-        ),
+        consentHash: draft.document.hash()?,
         note: draft.note.clone().into(),
-        deadline: alloy::primitives::U256::ZERO,
     };
     let sent = profile
-        .transact_kept(&session, &act, job, intents::grant(intent))
+        .transact_kept(&session, &act, job, intents::grant(terms))
         .await;
     // While it is signed and not known to be done or refused, the same command goes on with it.
     if sent.is_ok() || !profile.in_flight(&session, &act)? {
         let mut batch = Batch::default();
         if sent.is_ok() {
-            session.db.stage(
-                &mut batch,
-                NOTES,
-                id.0.as_slice(),
-                &(draft.document, draft.document_salt),
-            )?;
+            session
+                .db
+                .stage(&mut batch, NOTES, id.0.as_slice(), &draft.document)?;
         }
         // Together: a draft without its act would be refused as given before.
         batch.delete(JOURNAL, &draft_key);
@@ -121,7 +120,7 @@ fn id_of(owner: Address, salt: B256) -> GrantId {
     ))
 }
 
-fn change(session: &Session, grant: GrantId, receipt: &ProvenReceipt) -> GrantChange {
+pub(crate) fn change(session: &Session, grant: GrantId, receipt: &ProvenReceipt) -> GrantChange {
     GrantChange {
         grant: grant.to_string(),
         tx: receipt.tx.to_string(),
@@ -132,7 +131,19 @@ fn change(session: &Session, grant: GrantId, receipt: &ProvenReceipt) -> GrantCh
 }
 
 async fn read_wish(profile: &Profile, session: &Session, args: &Grant) -> Result<Wish, Failure> {
-    let record = records::find(session, &args.study)?;
+    let records = args
+        .studies
+        .iter()
+        .map(|id| records::find(session, id))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut ids: Vec<RecordId> = records.iter().map(|r| r.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if !(1..=MAX_OBJECTS).contains(&records.len()) || ids.len() != records.len() {
+        return Err(misuse(format!(
+            "a grant is for 1 to {MAX_OBJECTS} studies, each named once"
+        )));
+    }
     let grantee = address(&args.to)?;
     if grantee == session.address {
         return Err(misuse("access for oneself needs no grant"));
@@ -143,14 +154,10 @@ async fn read_wish(profile: &Profile, session: &Session, args: &Grant) -> Result
             args.purpose
         ))
     })?;
-    let until: Until = args
-        .until
-        .parse()
-        .map_err(|e: dhc_domain::TimeError| misuse(e.to_string()))?;
     // The contract counts from its block's time, which this device's clock is mostly ahead of: a
     // window as long as its template allows must not be a moment longer there.
     let now = profile.chain.sync().await.map_err(sync_failure)?.time;
-    let not_after = until.from(now);
+    let not_after = until(&args.until)?.from(now);
     if not_after <= now {
         return Err(misuse("the end of the window lies in the past"));
     }
@@ -173,99 +180,105 @@ async fn read_wish(profile: &Profile, session: &Session, args: &Grant) -> Result
             ));
         }
     };
-    let window = not_after.0 - now.0;
-    let template = templates::choose(
-        profile,
-        args.template.as_deref(),
+    let actions = actions(&args.actions)?;
+    let asked = Asked {
         purpose,
-        window,
+        window_s: not_after.0 - now.0,
         threshold,
         mode,
-    )
-    .await?;
+        actions,
+        onward: args.onward,
+    };
+    let template = templates::choose(profile, args.template.as_deref(), &asked).await?;
     Ok(Wish {
-        record,
+        records,
         grantee,
         purpose,
         not_after,
         mode,
+        actions: actions.unwrap_or(template.actions),
+        onward: args.onward,
         approvers,
         threshold,
         template: template.id(),
     })
 }
 
+/// The end of a window, as a person says it.
+pub(crate) fn until(text: &str) -> Result<Until, Failure> {
+    text.parse()
+        .map_err(|e: dhc_domain::TimeError| misuse(e.to_string()))
+}
+
+/// The actions named; `None` where none is.
+pub(crate) fn actions(names: &[String]) -> Result<Option<Actions>, Failure> {
+    let actions = names
+        .iter()
+        .map(|name| name.parse::<Action>().map_err(|e| misuse(e.to_string())))
+        .collect::<Result<Actions, _>>()?;
+    Ok((!names.is_empty()).then_some(actions))
+}
+
 async fn draft(profile: &Profile, session: &Session, wish: &Wish) -> Result<Draft, Failure> {
-    let recipient = identity::keys_of(profile, wish.grantee).await?;
     let here = profile
         .home
         .channel
         .here()
         .await
         .map_err(exchange_failure)?;
-    let key = match wish.mode {
-        Mode::Live => None,
-        Mode::Sealed => Some(keys::of_record(profile, session, &wish.record)?),
+    let noted = wish.records.iter().map(|record| {
+        let key = match wish.mode {
+            Mode::Live => None,
+            Mode::Sealed => Some(keys::of_record(profile, session, record)?),
+        };
+        NotedRecord::of(record, key)
+    });
+    let note = NoteBody {
+        records: noted.collect::<Result<_, Failure>>()?,
+        peers: vec![here],
     };
     let salt = B256::from(profile.rng.array::<32>());
     let context = notes::context(
         profile,
         id_of(session.address, salt),
         session.address,
+        session.address,
         wish.grantee,
     )?;
-    let note = seal_note(
-        &notes::write(&wish.record, &here, key)?,
-        &context,
-        &recipient,
-        &Signing(session.account.clone()),
-        &mut profile.rng.clone(),
-    )
-    .map_err(|e| misuse(e.to_string()))?;
+    let note = notes::seal(profile, session, &note, &context).await?;
+    let now = profile.clock.now();
+    let document = fhir::Consent {
+        owner: session.address,
+        grantee: wish.grantee,
+        purpose: wish.purpose,
+        actions: wish.actions,
+        template: wish.template,
+        made: now,
+        start: now,
+        end: wish.not_after,
+        studies: wish
+            .records
+            .iter()
+            .map(|r| format!("urn:oid:{}", r.study.uid))
+            .collect(),
+    };
     Ok(Draft {
         salt,
         not_after: wish.not_after,
         note,
-        document: consent_document(wish, session.address, profile.clock.now()),
-        document_salt: B256::from(profile.rng.array::<32>()),
-    })
-}
-
-/// The consent as a FHIR R4 Consent (hl7.org/fhir/R4/consent.html), kept by the patient.
-fn consent_document(wish: &Wish, owner: Address, now: Timestamp) -> serde_json::Value {
-    const SCOPE: &str = "http://terminology.hl7.org/CodeSystem/consentscope";
-    const REASON: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
-    const ROLE: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
-    json!({
-        "resourceType": "Consent",
-        "status": "active",
-        "scope": {"coding": [{"system": SCOPE, "code": "patient-privacy"}]},
-        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
-        "patient": {"identifier": {"system": "urn:ietf:rfc:3986", "value": format!("did:ethr:{owner}")}},
-        "dateTime": now.to_string(),
-        "policyRule": {"text": wish.template.to_string()},
-        "provision": {
-            "type": "permit",
-            "period": {"start": now.to_string(), "end": wish.not_after.to_string()},
-            "actor": [{
-                "role": {"coding": [{"system": ROLE, "code": "IRCP"}]},
-                "reference": {"identifier": {"value": format!("did:ethr:{}", wish.grantee)}}
-            }],
-            "purpose": [{"system": REASON, "code": wish.purpose.code()}],
-            "data": [{"meaning": "instance", "reference": {
-                "type": "ImagingStudy",
-                "identifier": {"system": "urn:dicom:uid", "value": format!("urn:oid:{}", wish.record.study.uid)}
-            }}]
-        }
+        document: document.salted(B256::from(profile.rng.array::<32>())),
     })
 }
 
 pub async fn approve(profile: &Profile, grant: &str, job: &Job) -> Result<GrantChange, Failure> {
     let session = profile.session()?;
     let id = grant_id(grant)?;
-    let intent = intents::approve(session.address, id);
+    let known = read(profile, id, At::Latest).await?;
+    let known = known.ok_or_else(|| Failure::new(Code::GrantUnknown, "there is no such grant"))?;
+    let round = known.on_chain.round;
+    let intent = intents::approve(session.address, id, round);
     let receipt = profile
-        .transact(&session, &format!("approve {id}"), job, intent)
+        .transact(&session, &format!("approve {id} {round}"), job, intent)
         .await?;
     job.changed();
     Ok(change(&session, id, &receipt))

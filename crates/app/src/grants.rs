@@ -7,13 +7,13 @@ use dhc_chain::{
     history::{GrantGiven, GrantReceived},
 };
 use dhc_domain::{GrantId, GrantState, Height, Mode, RecordId, Standing, Timestamp};
-use dhc_ipc::{Failure, GrantStateView, GrantView, GrantsView};
+use dhc_ipc::{Failure, GrantItemView, GrantStateView, GrantView, GrantsView};
 
 use crate::{
     contacts,
     failure::{misuse, standing},
     ledger::read_failure,
-    notes::{self, NoteBody},
+    notes::{self, NoteBody, NotedRecord},
     profile::{Profile, Session},
     records,
 };
@@ -35,6 +35,7 @@ pub(crate) fn state_view(state: GrantState) -> GrantStateView {
     match state {
         GrantState::Active => GrantStateView::Active,
         GrantState::AwaitingApproval => GrantStateView::AwaitingApproval,
+        GrantState::Dormant => GrantStateView::Dormant,
         GrantState::Expired => GrantStateView::Expired,
         GrantState::Revoked => GrantStateView::Revoked,
     }
@@ -81,26 +82,40 @@ async fn read_all(profile: &Profile, ids: &[GrantId]) -> Result<Vec<Known>, Fail
         .collect())
 }
 
-/// What the list shows of a grant besides its storage.
-#[derive(Default)]
-struct About {
-    title: Option<String>,
-    date: Option<String>,
-    modalities: Vec<String>,
-    images: Option<u32>,
+fn item_of_record(id: RecordId, record: Option<&records::Record>) -> GrantItemView {
+    GrantItemView {
+        study: id.to_string(),
+        title: record.map(records::Record::title),
+        date: record.and_then(|r| r.study.date.clone()),
+        modalities: record.map_or_else(Vec::new, |r| r.study.modalities.clone()),
+        images: record.map(records::Record::images),
+    }
+}
+
+fn item_of_note(noted: NotedRecord) -> GrantItemView {
+    GrantItemView {
+        study: noted.record.to_string(),
+        title: Some(noted.title),
+        date: noted.date,
+        modalities: noted.modalities,
+        images: Some(noted.images),
+    }
 }
 
 fn view(
     profile: &Profile,
     known: &Known,
-    about: About,
+    items: Vec<GrantItemView>,
     names: &BTreeMap<dhc_domain::Address, String>,
     template: &str,
 ) -> GrantView {
     let g = &known.on_chain;
+    let studies: Vec<String> = g.records.iter().map(ToString::to_string).collect();
+    let first = items.first().cloned();
     GrantView {
         grant: known.id.to_string(),
-        study: g.record.to_string(),
+        study: studies.first().cloned().unwrap_or_default(),
+        studies,
         from: g.owner.to_string(),
         from_name: names.get(&g.owner).cloned(),
         to: g.grantee.to_string(),
@@ -114,10 +129,21 @@ fn view(
         openings: g.openings,
         approvals: g.approvals,
         threshold: g.threshold,
-        title: about.title,
-        date: about.date,
-        modalities: about.modalities,
-        images: about.images,
+        round: g.round,
+        actions: g.actions.iter().map(|a| a.to_string()).collect(),
+        onward: g.onward,
+        by: g.by.to_string(),
+        by_name: names.get(&g.by).cloned(),
+        parent: g.parent.as_ref().map(|p| p.id.to_string()),
+        glass_window_s: g.glass_window_s,
+        broken_at: g.broken_at.map(|t| t.to_string()),
+        title: first.as_ref().and_then(|i| i.title.clone()),
+        date: first.as_ref().and_then(|i| i.date.clone()),
+        modalities: first
+            .as_ref()
+            .map_or_else(Vec::new, |i| i.modalities.clone()),
+        images: first.and_then(|i| i.images),
+        items,
         standing: standing(known.standing),
     }
 }
@@ -146,18 +172,12 @@ pub async fn given(profile: &Profile, session: &Session) -> Result<GrantsView, F
         .await?
         .iter()
         .map(|known| {
-            let about = records
-                .get(&known.on_chain.record)
-                .map_or_else(About::default, |r| About {
-                    title: Some(r.title()),
-                    date: r.study.date.clone(),
-                    modalities: r.study.modalities.clone(),
-                    images: Some(r.images()),
-                });
+            let items = known.on_chain.records.iter();
+            let items = items.map(|id| item_of_record(*id, records.get(id)));
             let template = templates
                 .get(&known.on_chain.template)
                 .map_or("", String::as_str);
-            view(profile, known, about, &names, template)
+            view(profile, known, items.collect(), &names, template)
         })
         .collect();
     grants.reverse();
@@ -181,16 +201,17 @@ pub async fn received(profile: &Profile, session: &Session) -> Result<GrantsView
             .iter()
             .find(|e| e.id == known.id)
             .and_then(|e| notes::open(profile, session, known, &e.note).ok());
-        let about = note.map_or_else(About::default, |n| About {
-            title: Some(n.title),
-            date: n.date,
-            modalities: n.modalities,
-            images: Some(n.images),
-        });
+        let items = match note {
+            Some(note) => note.records.into_iter().map(item_of_note).collect(),
+            None => {
+                let records = known.on_chain.records.iter();
+                records.map(|id| item_of_record(*id, None)).collect()
+            }
+        };
         let template = templates
             .get(&known.on_chain.template)
             .map_or("", String::as_str);
-        grants.push(view(profile, known, about, &names, template));
+        grants.push(view(profile, known, items, &names, template));
     }
     grants.reverse();
     let complete = history.complete && grants.len() as u64 == history.length;
@@ -223,7 +244,7 @@ pub async fn active_by_record(profile: &Profile, session: &Session) -> BTreeMap<
             .iter()
             .filter(|g| g.state == GrantStateView::Active)
         {
-            if let Ok(id) = grant.study.parse::<RecordId>() {
+            for id in grant.studies.iter().filter_map(|id| id.parse().ok()) {
                 *count.entry(id).or_default() += 1;
             }
         }

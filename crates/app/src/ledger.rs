@@ -217,7 +217,10 @@ pub fn revert_failure(revert: &Revert) -> Failure {
         "NotGrantee" => Code::NotGrantee,
         "GrantRevoked" | "AlreadyRevoked" => Code::GrantRevoked,
         "GrantExpired" => Code::GrantExpired,
-        "GrantUnapproved" => Code::GrantUnapproved,
+        "GrantUnapproved" | "RoundOver" => Code::GrantUnapproved,
+        "GrantDormant" => Code::GrantDormant,
+        "ActionRefused" => Code::ActionRefused,
+        "OnwardRefused" => Code::OnwardRefused,
         "NotApprover" | "AlreadyApproved" => Code::NotApprover,
         "AlreadyContributed" => Code::AlreadyContributed,
         "NothingToClaim" | "AlreadyClaimed" | "DayOpen" | "DayUnsettled" => Code::NothingToClaim,
@@ -229,6 +232,8 @@ pub fn revert_failure(revert: &Revert) -> Failure {
         | "PurposeNotAdmitted"
         | "SealedNotAdmitted"
         | "TooFewApprovals"
+        | "ActionsNotAdmitted"
+        | "OnwardNotAdmitted"
         | "ThresholdUnreachable"
         | "ApproverInvalid"
         | "TooManyApprovers" => Code::TemplateRefused,
@@ -240,8 +245,9 @@ pub fn revert_failure(revert: &Revert) -> Failure {
         "LockedLess" => Code::InsufficientFunds,
         "IssuerNotCertified" | "SealInvalid" | "GradeAboveIssuer" | "QualityInvalid"
         | "QualityUnsealed" | "RecordUnsealed" => Code::SealRefused,
-        "NotRecordOwner" => Code::RecordUnknown,
-        "GranteeInvalid" | "ExpiryPast" | "ModeUnknown" | "NoteTooLong" => Code::Misuse,
+        "NotRecordOwner" | "NotGranted" => Code::RecordUnknown,
+        "GranteeInvalid" | "ExpiryPast" | "ModeUnknown" | "NoteTooLong" | "ObjectsInvalid"
+        | "RenewalNotLater" | "OutlastsParent" | "NoGlass" | "GlassOpen" => Code::Misuse,
         _ => Code::TxReverted,
     };
     Failure::new(code, format!("the contract refused: {}", revert.name))

@@ -2,16 +2,18 @@
 
 use dhc_content::{
     Cid,
-    note::{Note, NoteContext, open_note},
+    note::{Note, NoteContext, NoteItem, SealNoteError, open_note, seal_note},
     object::ObjectKey,
 };
-use dhc_domain::{Address, B256, GrantId, ObjectId};
+use dhc_domain::{Address, B256, GrantId, ObjectId, RecordId};
 use dhc_ipc::{Code, Failure};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    failure::misuse,
     grants::Known,
-    keys::Opening,
+    identity,
+    keys::{Opening, Signing},
     ports::PeerHint,
     profile::{Profile, Session},
     records::Record,
@@ -27,8 +29,10 @@ struct Label {
     n: u32,
 }
 
-/// A note that was opened.
-pub struct NoteBody {
+/// What an opened note says of one record.
+#[derive(Clone)]
+pub struct NotedRecord {
+    pub record: RecordId,
     pub title: String,
     pub date: Option<String>,
     pub modalities: Vec<String>,
@@ -36,53 +40,115 @@ pub struct NoteBody {
     pub object: ObjectId,
     pub root: Cid,
     pub salt: B256,
-    pub peers: Vec<PeerHint>,
     /// In sealed mode.
     pub key: Option<ObjectKey>,
 }
 
-const LONGEST_TITLE: usize = 80;
+/// A note that was opened: of each record of the grant, in the grant's order.
+pub struct NoteBody {
+    pub records: Vec<NotedRecord>,
+    /// Where the owner's app listens.
+    pub peers: Vec<PeerHint>,
+}
 
-/// What the note of a grant of `record` says.
-pub fn write(record: &Record, here: &PeerHint, key: Option<ObjectKey>) -> Result<Note, Failure> {
-    let label = Label {
-        t: record.title().chars().take(LONGEST_TITLE).collect(),
-        d: record.study.date.clone(),
-        m: record.study.modalities.clone(),
-        n: record.images(),
-    };
-    Ok(Note {
-        record: record.id,
-        object: record.object,
-        root: crate::objects::parse_cid(&record.cid)?,
-        commitment_salt: record.salt,
-        label: serde_json::to_string(&label)
-            .map_err(|e| Failure::new(Code::Internal, e.to_string()))?,
-        peers: vec![dhc_content::note::PeerHint {
-            peer: here.peer.clone(),
-            addresses: here.addresses.clone(),
-        }],
-        key,
-    })
+/// Titles are cut to the longest of these that lets the note fit.
+const LONGEST_TITLES: [usize; 4] = [80, 40, 20, 8];
+
+impl NotedRecord {
+    pub fn of(record: &Record, key: Option<ObjectKey>) -> Result<Self, Failure> {
+        Ok(Self {
+            record: record.id,
+            title: record.title(),
+            date: record.study.date.clone(),
+            modalities: record.study.modalities.clone(),
+            images: record.images(),
+            object: record.object,
+            root: crate::objects::parse_cid(&record.cid)?,
+            salt: record.salt,
+            key,
+        })
+    }
+
+    fn item(&self, longest_title: usize) -> Result<NoteItem, Failure> {
+        let label = Label {
+            t: self.title.chars().take(longest_title).collect(),
+            d: self.date.clone(),
+            m: self.modalities.clone(),
+            n: self.images,
+        };
+        Ok(NoteItem {
+            record: self.record,
+            object: self.object,
+            root: self.root,
+            commitment_salt: self.salt,
+            label: serde_json::to_string(&label)
+                .map_err(|e| Failure::new(Code::Internal, e.to_string()))?,
+            key: self.key.clone(),
+        })
+    }
+}
+
+/// The note of a grant that this profile makes, sealed to its grantee.
+pub async fn seal(
+    profile: &Profile,
+    session: &Session,
+    note: &NoteBody,
+    context: &NoteContext,
+) -> Result<Vec<u8>, Failure> {
+    let recipient = identity::keys_of(profile, context.grantee).await?;
+    let peers: Vec<_> = note
+        .peers
+        .iter()
+        .map(|peer| dhc_content::note::PeerHint {
+            peer: peer.peer.clone(),
+            addresses: peer.addresses.clone(),
+        })
+        .collect();
+    let mut refusal = SealNoteError::TooLong;
+    for longest in LONGEST_TITLES {
+        let items = note.records.iter().map(|r| r.item(longest));
+        let note = Note {
+            items: items.collect::<Result<_, _>>()?,
+            peers: peers.clone(),
+        };
+        let signer = Signing(session.account.clone());
+        match seal_note(
+            &note,
+            context,
+            &recipient,
+            &signer,
+            &mut profile.rng.clone(),
+        ) {
+            Err(SealNoteError::TooLong) => {}
+            Ok(sealed) => return Ok(sealed),
+            Err(e) => {
+                refusal = e;
+                break;
+            }
+        }
+    }
+    Err(misuse(refusal.to_string()))
 }
 
 pub fn context(
     profile: &Profile,
     grant: GrantId,
     owner: Address,
+    by: Address,
     grantee: Address,
 ) -> Result<NoteContext, Failure> {
     Ok(NoteContext {
         chain_id: profile.chain.network().evm_chain_id,
         consent: profile.contract("Consent")?,
         owner,
+        by,
         grantee,
         grant,
     })
 }
 
 /// Opens the note of a grant to this profile; what it says is checked against the grant's proven
-/// record.
+/// records.
 pub fn open(
     profile: &Profile,
     session: &Session,
@@ -90,29 +156,41 @@ pub fn open(
     note: &[u8],
 ) -> Result<NoteBody, Failure> {
     let g = &known.on_chain;
-    let context = context(profile, known.id, g.owner, g.grantee)?;
+    let context = context(profile, known.id, g.owner, g.by, g.grantee)?;
     let note = open_note(note, &context, &Opening(&session.identity))
         .map_err(|e| Failure::new(Code::ContentCorrupt, e.to_string()))?;
-    if note.record != g.record {
+    if !note
+        .items
+        .iter()
+        .map(|item| item.record)
+        .eq(g.records.iter().copied())
+    {
         return Err(Failure::new(
             Code::ContentCorrupt,
-            "the note is about another record than the grant",
+            "the note is about other records than the grant",
         ));
     }
-    let label: Label = serde_json::from_str(&note.label).unwrap_or_else(|_| Label {
-        t: note.label.clone(),
-        d: None,
-        m: Vec::new(),
-        n: 0,
+    let records = note.items.into_iter().map(|item| {
+        let label: Label = serde_json::from_str(&item.label).unwrap_or_else(|_| Label {
+            t: item.label.clone(),
+            d: None,
+            m: Vec::new(),
+            n: 0,
+        });
+        NotedRecord {
+            record: item.record,
+            title: label.t,
+            date: label.d,
+            modalities: label.m,
+            images: label.n,
+            object: item.object,
+            root: item.root,
+            salt: item.commitment_salt,
+            key: item.key,
+        }
     });
     Ok(NoteBody {
-        title: label.t,
-        date: label.d,
-        modalities: label.m,
-        images: label.n,
-        object: note.object,
-        root: note.root,
-        salt: note.commitment_salt,
+        records: records.collect(),
         peers: note
             .peers
             .into_iter()
@@ -121,6 +199,5 @@ pub fn open(
                 addresses: p.addresses,
             })
             .collect(),
-        key: note.key,
     })
 }

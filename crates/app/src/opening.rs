@@ -11,7 +11,9 @@ use dhc_content::{
     oakley::{AccessEntry, AccessRequest, Initiator, Progress, Refusal, Scope},
     object::{Entry, ObjectKey},
 };
-use dhc_domain::{B256, GrantId, GrantState, Height, Mode, Timestamp, TxHash};
+use dhc_domain::{
+    Action, Actions, B256, GrantId, GrantState, Height, Mode, RecordId, Timestamp, TxHash,
+};
 use dhc_ipc::{Code, Failure, Fetch, FetchView, Indexed, Stage};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -22,8 +24,9 @@ use crate::{
     job::Job,
     keys::Signing,
     ledger::{proven_at, read_failure},
-    notes::{self, NoteBody},
+    notes::{self, NoteBody, NotedRecord},
     objects::{EntrySink, Object, corrupt},
+    ports::PeerHint,
     profile::{Profile, Session},
     sealed::{Batch, OPENINGS},
     seals::commitment,
@@ -46,12 +49,13 @@ pub struct Access {
 /// A granted study, open.
 pub struct Opened {
     pub known: Known,
-    pub note: NoteBody,
+    pub note: NotedRecord,
     pub object: Object,
+    pub action: Action,
     pub access: Access,
 }
 
-fn refused(state: GrantState) -> Failure {
+pub(crate) fn refused(state: GrantState) -> Failure {
     match state {
         GrantState::Revoked => Failure::new(Code::GrantRevoked, "the owner has ended this access"),
         GrantState::Expired => {
@@ -60,17 +64,49 @@ fn refused(state: GrantState) -> Failure {
         GrantState::AwaitingApproval => {
             Failure::new(Code::GrantUnapproved, "approvals are missing")
         }
+        GrantState::Dormant => Failure::new(Code::GrantDormant, "this access is for an emergency")
+            .hint(
+                "dhc consent break-glass GRANT --reason TEXT opens it; the owner is told at once",
+            ),
         GrantState::Active => Failure::new(Code::Internal, "an active grant was refused"),
     }
 }
 
-/// Opens the study of a grant to this profile. Each call is one opening in the owner's log.
-pub async fn open(
+/// The refusal of what is not among the actions that a grant allows.
+pub(crate) fn action_refused(allowed: Actions) -> Failure {
+    let allowed: Vec<_> = allowed.iter().map(Action::name).collect();
+    Failure::new(
+        Code::ActionRefused,
+        format!("this access is to {} alone", allowed.join(", ")),
+    )
+}
+
+/// A grant to this profile and its note, in whichever state it is.
+pub(crate) async fn granted(
     profile: &Profile,
     session: &Session,
     id: GrantId,
-    job: &Job,
-) -> Result<Opened, Failure> {
+) -> Result<(Known, NoteBody), Failure> {
+    let known = received(profile, session, id).await?;
+    let history = profile
+        .history::<GrantReceived>(session, "received", session.address, At::Latest)
+        .await?;
+    let note = history.entries.iter().find(|e| e.id == id).ok_or_else(|| {
+        Failure::new(
+            Code::ContentUnavailable,
+            "the network did not hand over the grant's note",
+        )
+    })?;
+    let note = notes::open(profile, session, &known, &note.note)?;
+    Ok((known, note))
+}
+
+/// A grant to this profile.
+pub(crate) async fn received(
+    profile: &Profile,
+    session: &Session,
+    id: GrantId,
+) -> Result<Known, Failure> {
     let known = grants::read(profile, id, At::Latest)
         .await?
         .ok_or_else(|| Failure::new(Code::GrantUnknown, "there is no such grant"))?;
@@ -80,49 +116,81 @@ pub async fn open(
             "this access was given to somebody else",
         ));
     }
+    Ok(known)
+}
+
+/// The record of a grant that is meant: the one named, or the only one.
+pub(crate) fn record_of(known: &Known, study: Option<&str>) -> Result<RecordId, Failure> {
+    let records = &known.on_chain.records;
+    match (study, records.as_slice()) {
+        (None, [only]) => Ok(*only),
+        (None, _) => Err(
+            misuse(format!("this access is for {} studies", records.len()))
+                .hint("name one of them: --study ID"),
+        ),
+        (Some(study), _) => {
+            let id: RecordId = study
+                .parse()
+                .map_err(|_| misuse("a record's id is 0x and 64 hex digits"))?;
+            if records.contains(&id) {
+                Ok(id)
+            } else {
+                Err(Failure::new(
+                    Code::RecordUnknown,
+                    "this access is not for that study",
+                ))
+            }
+        }
+    }
+}
+
+/// Opens a study of a grant to this profile, for one action. Each call is one opening in the
+/// owner's log.
+pub async fn open(
+    profile: &Profile,
+    session: &Session,
+    id: GrantId,
+    study: Option<&str>,
+    action: Action,
+    job: &Job,
+) -> Result<Opened, Failure> {
+    let known = received(profile, session, id).await?;
     let state = known.state(profile.clock.now());
     if state != GrantState::Active {
         return Err(refused(state));
     }
-    let received = profile
-        .history::<GrantReceived>(session, "received", session.address, At::Latest)
-        .await?;
-    let note = received
-        .entries
-        .iter()
-        .find(|e| e.id == id)
-        .ok_or_else(|| {
-            Failure::new(
-                Code::ContentUnavailable,
-                "the network did not hand over the grant's note",
-            )
-        })?;
-    let note = notes::open(profile, session, &known, &note.note)?;
+    if !known.on_chain.actions.contains(action) {
+        return Err(action_refused(known.on_chain.actions));
+    }
+    let record = record_of(&known, study)?;
+    let (known, body) = granted(profile, session, id).await?;
+    let note = body
+        .records
+        .into_iter()
+        .find(|r| r.record == record)
+        .ok_or_else(|| corrupt("the grant's note is not about this record"))?;
 
-    let access = enter(profile, session, &known, &note, job).await?;
+    let access = enter(profile, session, &known, record, action, job).await?;
+    let peers = body.peers;
     let key = match (known.on_chain.mode, &note.key) {
         (Mode::Sealed, Some(key)) => key.clone(),
         (Mode::Sealed, None) => return Err(corrupt("the sealed grant's note holds no key")),
-        (Mode::Live, _) => ask(profile, session, &known, &note, &access, job).await?,
+        (Mode::Live, _) => ask(profile, session, &known, &note, &peers, &access, job).await?,
     };
-    let object = Object::open(
-        profile.home.blocks.clone(),
-        note.peers.clone(),
-        note.root,
-        &key,
-    )
-    .await?;
-    check_commitment(profile, &known, &note, &object, access.height).await?;
+    let object = Object::open(profile.home.blocks.clone(), peers, note.root, &key).await?;
+    check_commitment(profile, &note, &object, access.height).await?;
     Ok(Opened {
         known,
         note,
         object,
+        action,
         access,
     })
 }
 
-fn opening_key(session: &Session, id: GrantId) -> [u8; 32] {
-    session.blind(&format!("opening {id}"))
+/// An entry serves the record and the action that it was made for.
+fn opening_key(session: &Session, id: GrantId, record: RecordId, action: Action) -> [u8; 32] {
+    session.blind(&format!("opening {id} {record} {action}"))
 }
 
 /// Enters the opening in the owner's log, or goes on with the entry of one that was cut off.
@@ -130,10 +198,11 @@ async fn enter(
     profile: &Profile,
     session: &Session,
     known: &Known,
-    note: &NoteBody,
+    record: RecordId,
+    action: Action,
     job: &Job,
 ) -> Result<Access, Failure> {
-    let key = opening_key(session, known.id);
+    let key = opening_key(session, known.id, record, action);
     let now = profile.clock.now();
     if let Some(access) = session.db.get::<Access>(OPENINGS, &key)?
         && now.0.saturating_sub(access.time.0) < RESUMED_WITHIN_S
@@ -141,12 +210,12 @@ async fn enter(
         return Ok(access);
     }
     let contract = profile.contract("Consent")?;
-    let object = B256::from_slice(note.root.hash().digest());
     let call = Consent::recordAccessCall {
         id: known.id.0,
-        object,
+        recordId: record.0,
+        action: action.index(),
     };
-    let act = format!("access {}", known.id);
+    let act = format!("access {} {record} {action}", known.id);
     let receipt = profile
         .transact_kept(
             session,
@@ -185,7 +254,8 @@ async fn ask(
     profile: &Profile,
     session: &Session,
     known: &Known,
-    note: &NoteBody,
+    note: &NotedRecord,
+    peers: &[PeerHint],
     access: &Access,
     job: &Job,
 ) -> Result<ObjectKey, Failure> {
@@ -204,8 +274,7 @@ async fn ask(
         },
         root: note.root,
     };
-    let peer = note
-        .peers
+    let peer = peers
         .first()
         .ok_or_else(|| corrupt("the grant's note names no peer"))?;
     let signer = Signing(session.account.clone());
@@ -245,6 +314,8 @@ fn refusal_failure(refusal: Refusal) -> Failure {
         Refusal::GrantRevoked => Code::GrantRevoked,
         Refusal::GrantExpired => Code::GrantExpired,
         Refusal::GrantUnapproved => Code::GrantUnapproved,
+        Refusal::GrantDormant => Code::GrantDormant,
+        Refusal::ActionRefused => Code::ActionRefused,
         Refusal::NotGrantee => Code::NotGrantee,
         Refusal::AccessUnproven => Code::ProofUnavailable,
         Refusal::ContentUnavailable => Code::ContentUnavailable,
@@ -255,14 +326,13 @@ fn refusal_failure(refusal: Refusal) -> Failure {
 /// What was opened is what the record's commitment on chain says.
 async fn check_commitment(
     profile: &Profile,
-    known: &Known,
-    note: &NoteBody,
+    note: &NotedRecord,
     object: &Object,
     height: Height,
 ) -> Result<(), Failure> {
     let record = profile
         .chain
-        .record(known.on_chain.record, after(height))
+        .record(note.record, after(height))
         .await
         .map_err(read_failure)?
         .value
@@ -283,21 +353,28 @@ async fn check_commitment(
 }
 
 /// Ends an opening: the next one is entered anew.
-pub fn finish(session: &Session, id: GrantId) -> Result<(), Failure> {
-    session.db.delete(OPENINGS, &opening_key(session, id))
+pub fn finish(session: &Session, opened: &Opened) -> Result<(), Failure> {
+    let key = opening_key(session, opened.known.id, opened.note.record, opened.action);
+    session.db.delete(OPENINGS, &key)
 }
 
+/// Fetches a granted study. With a folder its original files leave the app, and the entry in the
+/// owner's log says so.
 pub async fn fetch(profile: &Profile, args: &Fetch, job: &Job) -> Result<FetchView, Failure> {
     let session = profile.session()?;
     let id = grant_id(&args.grant)?;
-    let opened = open(profile, &session, id, job).await?;
+    let action = match args.out {
+        Some(_) => Action::Export,
+        None => Action::View,
+    };
+    let opened = open(profile, &session, id, args.study.as_deref(), action, job).await?;
     let mut files = Files::new(args.out.as_ref().map(PathBuf::from));
     opened.object.each_entry(&mut files, job).await?;
-    finish(&session, id)?;
+    finish(&session, &opened)?;
     job.changed();
     Ok(FetchView {
         grant: id.to_string(),
-        study: opened.known.on_chain.record.to_string(),
+        study: opened.note.record.to_string(),
         instances: opened.object.manifest.entries.len() as u32,
         bytes: opened.object.manifest.length,
         accessed: Indexed {

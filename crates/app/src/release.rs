@@ -11,7 +11,7 @@ use dhc_chain::{
 use dhc_content::oakley::{
     AccessRequest, Authorisation, HandshakeError, Refusal, Responder as Machine, Scope, Step,
 };
-use dhc_domain::{B256, GrantState, Timestamp};
+use dhc_domain::{Action, Actions, GrantState, RecordId, Timestamp};
 use dhc_ipc::{Event, Failure};
 
 use crate::{
@@ -144,33 +144,54 @@ async fn judge(
         GrantState::Revoked => return Err(Refusal::GrantRevoked),
         GrantState::Expired => return Err(Refusal::GrantExpired),
         GrantState::AwaitingApproval => return Err(Refusal::GrantUnapproved),
+        GrantState::Dormant => return Err(Refusal::GrantDormant),
     }
-    let record = records::find(session, &known.on_chain.record.to_string())
-        .map_err(|_| Refusal::ContentUnavailable)?;
-    let root = record.root().map_err(|_| Refusal::ContentUnavailable)?;
-    if record.cid != request.root.to_string() {
-        return Err(Refusal::ContentUnavailable);
-    }
+    let root = request.root.to_string();
+    let record = records::all(session)
+        .map_err(|_| Refusal::ContentUnavailable)?
+        .into_iter()
+        .find(|r| known.on_chain.records.contains(&r.id) && r.cid == root)
+        .ok_or(Refusal::ContentUnavailable)?;
     let log = profile
         .history::<Accessed>(session, "accesses", session.address, At::Latest)
         .await
         .map_err(|_| Refusal::AccessUnproven)?;
-    let opens = |entry| stands_behind(entry, request, root, now);
-    if log.complete && log.entries.iter().any(opens) {
+    let named = |entry: &&Accessed| stands_behind(entry, request, record.id, now);
+    let entry = log
+        .entries
+        .iter()
+        .find(named)
+        .filter(|_| log.complete)
+        .ok_or(Refusal::AccessUnproven)?;
+    if opens_content(entry, known.on_chain.actions) {
         Ok(record)
     } else {
-        Err(Refusal::AccessUnproven)
+        Err(Refusal::ActionRefused)
     }
 }
 
 /// Whether a proven entry of the log is the one that the request names, and still opens.
-fn stands_behind(entry: &Accessed, request: &AccessRequest, root: B256, now: Timestamp) -> bool {
+fn stands_behind(
+    entry: &Accessed,
+    request: &AccessRequest,
+    record: RecordId,
+    now: Timestamp,
+) -> bool {
     entry.seq == request.access.seq
         && entry.hash() == request.access.entry
         && entry.id == request.grant
         && entry.by == request.grantee
-        && entry.object == root
+        && entry.object == record.0
         && is_recent(now, entry.time)
+}
+
+/// Whether an entry is of an action that reads content, and that the grant allows. Breaking a
+/// glass and writing back need no key.
+fn opens_content(entry: &Accessed, allowed: Actions) -> bool {
+    match entry.action() {
+        Some(action @ (Action::View | Action::Export)) => allowed.contains(action),
+        Some(Action::Annotate) | None => false,
+    }
 }
 
 fn is_recent(now: Timestamp, entered: Timestamp) -> bool {
@@ -181,12 +202,12 @@ fn is_recent(now: Timestamp, entered: Timestamp) -> bool {
 mod tests {
     use cid::Cid;
     use dhc_content::oakley::AccessEntry;
-    use dhc_domain::{Address, GrantId, Height};
+    use dhc_domain::{Address, B256, GLASS, GrantId, Height};
 
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
-    const ROOT: B256 = B256::repeat_byte(3);
+    const RECORD: RecordId = RecordId(B256::repeat_byte(3));
 
     fn entry(time: Timestamp) -> Accessed {
         Accessed {
@@ -195,8 +216,9 @@ mod tests {
             id: GrantId(B256::repeat_byte(2)),
             by: Address::repeat_byte(5),
             purpose: 0,
-            object: ROOT,
+            object: RECORD.0,
             mode: 0,
+            action: Action::View.index(),
             time,
             height: Height(9),
         }
@@ -219,8 +241,8 @@ mod tests {
     fn an_entry_of_anything_else_or_too_old_opens_nothing() {
         let entry = entry(NOW);
         let request = request_for(&entry);
-        assert!(stands_behind(&entry, &request, ROOT, NOW));
-        assert!(!stands_behind(&entry, &request, B256::ZERO, NOW));
+        assert!(stands_behind(&entry, &request, RECORD, NOW));
+        assert!(!stands_behind(&entry, &request, RecordId(B256::ZERO), NOW));
         let others: [fn(&mut AccessRequest); 4] = [
             |r| r.access.seq += 1,
             |r| r.access.entry = B256::ZERO,
@@ -230,11 +252,26 @@ mod tests {
         for alter in others {
             let mut request = request;
             alter(&mut request);
-            assert!(!stands_behind(&entry, &request, ROOT, NOW), "{request:?}");
+            assert!(!stands_behind(&entry, &request, RECORD, NOW), "{request:?}");
         }
         let last = NOW.plus(ENTRY_S);
-        assert!(stands_behind(&entry, &request, ROOT, last));
-        assert!(!stands_behind(&entry, &request, ROOT, last.plus(1)));
+        assert!(stands_behind(&entry, &request, RECORD, last));
+        assert!(!stands_behind(&entry, &request, RECORD, last.plus(1)));
+    }
+
+    #[test]
+    fn an_entry_opens_content_only_for_an_action_that_reads_and_is_allowed() {
+        let of = |action: u8| Accessed {
+            action,
+            ..entry(NOW)
+        };
+        let all: Actions = Action::ALL.iter().copied().collect();
+        let view: Actions = [Action::View].into_iter().collect();
+        assert!(opens_content(&of(Action::View.index()), view));
+        assert!(opens_content(&of(Action::Export.index()), all));
+        assert!(!opens_content(&of(Action::Export.index()), view));
+        assert!(!opens_content(&of(Action::Annotate.index()), all));
+        assert!(!opens_content(&of(GLASS), Actions(u32::MAX)));
     }
 
     #[test]

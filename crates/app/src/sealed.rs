@@ -28,6 +28,7 @@ pub const HEIGHTS: Table = Table("heights");
 pub const NOTES: Table = Table("notes");
 pub const SPONSORS: Table = Table("sponsors");
 pub const SPONSORING: Table = Table("sponsoring");
+pub const GLASS: Table = Table("glass");
 pub const IDENTITY: Table = Table("identity");
 
 /// The profile's database as use cases see it, while the vault is open.

@@ -1,47 +1,22 @@
 //! The compliance templates that the network offers.
 
 use dhc_chain::At;
-use dhc_domain::{Mode, Purpose, Template};
+use dhc_domain::{Asked, Template};
 use dhc_ipc::{Code, Failure, TemplateView, TemplatesView};
 
 use crate::{failure::standing, ledger::read_failure, profile::Profile};
 
-/// Names the app knows to ask for; whether and with which limits they stand is read from the
-/// chain.
-const NAMES: &[&str] = &[
-    "treatment",
-    "second-opinion",
-    "family",
-    "payment",
-    "research",
-    "research-contribution",
-];
-
-/// The templates that stand, with their proven limits.
+/// Every template there ever was, with its proven limits, in the order of adding.
 pub async fn standing_ones(
     profile: &Profile,
 ) -> Result<Vec<(Template, dhc_ipc::Standing)>, Failure> {
-    those(profile, NAMES).await
-}
-
-/// Those of these names that stand.
-async fn those(
-    profile: &Profile,
-    names: &[&str],
-) -> Result<Vec<(Template, dhc_ipc::Standing)>, Failure> {
-    let mut found = Vec::new();
-    for name in names {
-        let id = alloy::primitives::keccak256(name.as_bytes());
-        let read = profile
-            .chain
-            .template(id, At::Latest)
-            .await
-            .map_err(read_failure)?;
-        if let Some(on_chain) = read.value {
-            found.push((on_chain.named(name), standing(read.standing)));
-        }
-    }
-    Ok(found)
+    let read = profile
+        .chain
+        .templates(At::Latest)
+        .await
+        .map_err(read_failure)?;
+    let standing = standing(read.standing);
+    Ok(read.value.into_iter().map(|t| (t, standing)).collect())
 }
 
 pub async fn list(profile: &Profile) -> Result<TemplatesView, Failure> {
@@ -56,34 +31,36 @@ pub async fn list(profile: &Profile) -> Result<TemplatesView, Failure> {
             min_approvals: t.min_approvals,
             sealed_allowed: t.sealed_allowed,
             contribution: t.contribution,
+            actions: t.actions.iter().map(|a| a.to_string()).collect(),
+            onward: t.onward,
+            glass_window_s: t.glass_window_s,
             standing,
         })
         .collect();
     Ok(TemplatesView { templates })
 }
 
-/// The template a grant goes under: the one named, else the first that admits it.
+/// The template a grant goes under: the one named, else the first that admits it. One whose grants
+/// are dormant is taken by name alone: nobody gets by chance what opens only by breaking a glass.
 pub async fn choose(
     profile: &Profile,
     named: Option<&str>,
-    purpose: Purpose,
-    window_s: u64,
-    threshold: u8,
-    mode: Mode,
+    asked: &Asked,
 ) -> Result<Template, Failure> {
-    let one = named.map(|name| [name]);
-    let grants = those(profile, one.as_ref().map_or(NAMES, |one| one))
+    let grants = standing_ones(profile)
         .await?
         .into_iter()
         .map(|(t, _)| t)
-        .filter(|t| !t.contribution);
+        .filter(|t| match named {
+            Some(name) => t.name == name,
+            None => !t.contribution && t.glass_window_s == 0,
+        });
     let mut refusal = Failure::new(Code::TemplateRefused, "no template admits such a grant");
     for template in grants {
-        match (named, template.admits(purpose, window_s, threshold, mode)) {
-            (Some(name), _) if name != template.name => {}
-            (_, Ok(())) => return Ok(template),
-            (_, Err(e)) => {
-                if named.is_some() || template.purposes.contains(&purpose) {
+        match template.admits(asked) {
+            Ok(()) => return Ok(template),
+            Err(e) => {
+                if named.is_some() || template.purposes.contains(&asked.purpose) {
                     refusal =
                         Failure::new(Code::TemplateRefused, format!("{}: {e}", template.name));
                 }

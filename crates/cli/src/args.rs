@@ -96,6 +96,9 @@ pub enum Command {
     /// Open a grant to me and write its original files.
     Fetch {
         grant: String,
+        /// Which of the grant's studies, where it is for several.
+        #[arg(long, value_name = "ID")]
+        study: Option<String>,
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
@@ -330,7 +333,7 @@ pub enum Film {
 
 #[derive(Args)]
 pub struct Render {
-    /// A DICOM file, a record's id, or a grant's.
+    /// A DICOM file, a record's id, or a grant's (GRANT:STUDY where it is for several studies).
     pub subject: String,
     #[arg(long, value_name = "UID")]
     pub series: Option<String>,
@@ -358,11 +361,33 @@ pub enum Mode {
     Sealed,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Action {
+    /// Look at it in the app.
+    View,
+    /// Take the original files out of the app.
+    Export,
+    /// Write a result back.
+    Annotate,
+}
+
+impl Action {
+    pub fn name(self) -> String {
+        match self {
+            Self::View => "view",
+            Self::Export => "export",
+            Self::Annotate => "annotate",
+        }
+        .into()
+    }
+}
+
 #[derive(Subcommand)]
 pub enum Consent {
     Grant {
-        #[arg(long, value_name = "ID")]
-        study: String,
+        /// Up to 16 studies in one grant.
+        #[arg(long, value_name = "ID", required = true)]
+        study: Vec<String>,
         #[arg(long, value_name = "ADDR")]
         to: String,
         /// HL7 ActReason: TREAT, HRESCH, …
@@ -379,6 +404,41 @@ pub enum Consent {
         approver: Vec<String>,
         #[arg(long, value_name = "M", default_value_t = 0)]
         threshold: u8,
+        /// What they may do; all that the template allows if not said.
+        #[arg(long)]
+        action: Vec<Action>,
+        /// They may share it onward.
+        #[arg(long)]
+        onward: bool,
+    },
+    /// Move the end of a grant.
+    Renew {
+        grant: String,
+        /// RFC 3339, or a span as 7d, from now.
+        #[arg(long)]
+        until: String,
+    },
+    /// Pass on what was granted to me, where the owner allowed that.
+    Share {
+        grant: String,
+        #[arg(long, value_name = "ADDR")]
+        to: String,
+        /// RFC 3339, or a span as 7d; not after the grant's own end.
+        #[arg(long)]
+        until: String,
+        /// Of the grant's studies; all if not said.
+        #[arg(long, value_name = "ID")]
+        study: Vec<String>,
+        /// Of the grant's actions; all if not said.
+        #[arg(long)]
+        action: Vec<Action>,
+    },
+    /// Open an emergency access; the owner is told at once.
+    BreakGlass {
+        grant: String,
+        /// Why, for the owner.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
     Approve {
         grant: String,

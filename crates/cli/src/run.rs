@@ -149,10 +149,11 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
         } => one.ask(ipc::ShowRecord { id: id.clone() }).await,
         Command::Sponsor(command) => sponsor::run(&one, command).await,
         Command::Consent(consent) => consents(&one, consent).await,
-        Command::Fetch { grant, out } => {
+        Command::Fetch { grant, study, out } => {
             let out = out.as_ref().map(|o| o.to_string_lossy().into_owned());
             one.ask(ipc::Fetch {
                 grant: grant.clone(),
+                study: study.clone(),
                 out,
             })
             .await
@@ -243,9 +244,11 @@ async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
             mode,
             approver,
             threshold,
+            action,
+            onward,
         } => {
             one.ask(ipc::Grant {
-                study: study.clone(),
+                studies: study.clone(),
                 to: to.clone(),
                 purpose: purpose.clone(),
                 until: until.clone(),
@@ -256,6 +259,38 @@ async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
                 }),
                 approvers: approver.clone(),
                 threshold: *threshold,
+                actions: action.iter().map(|a| a.name()).collect(),
+                onward: *onward,
+            })
+            .await
+        }
+        Consent::Renew { grant, until } => {
+            one.ask(ipc::RenewGrant {
+                grant: grant.clone(),
+                until: until.clone(),
+            })
+            .await
+        }
+        Consent::Share {
+            grant,
+            to,
+            until,
+            study,
+            action,
+        } => {
+            one.ask(ipc::ShareGrant {
+                grant: grant.clone(),
+                to: to.clone(),
+                until: until.clone(),
+                studies: study.clone(),
+                actions: action.iter().map(|a| a.name()).collect(),
+            })
+            .await
+        }
+        Consent::BreakGlass { grant, reason } => {
+            one.ask(ipc::BreakGlass {
+                grant: grant.clone(),
+                reason: reason.clone(),
             })
             .await
         }

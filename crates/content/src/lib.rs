@@ -4,7 +4,8 @@
 //! - [`object`]: DHC-OBJECT/1, a study as one encrypted file of 1 MiB frames, sealed and opened
 //!   as streams, with random access (`docs/spec/object.md`).
 //! - [`dag`]: the UnixFS tree over the frames, so that any IPFS node can keep them.
-//! - [`note`]: a grant's note to its grantee, an HPKE envelope signed by the owner.
+//! - [`note`]: a grant's note to its grantee, an HPKE envelope signed by who makes it.
+//! - [`reason`]: why a glass was broken, an HPKE envelope to the owner.
 //! - [`oakley`]: the live release of an object's key between two apps (`docs/spec/oakley.md`).
 //! - [`sponsor`]: an act for somebody else to carry in and pay for (`docs/spec/sponsor.md`).
 
@@ -13,6 +14,7 @@ pub mod note;
 pub mod oakley;
 pub mod object;
 mod ports;
+pub mod reason;
 mod signature;
 pub mod sponsor;
 

@@ -1,6 +1,6 @@
 //! The note that a grant carries to its grantee on chain: what was granted and where it is. An
 //! HPKE envelope (RFC 9180 base mode; X-Wing, HKDF-SHA256, AES-256-GCM) to the grantee's record
-//! identity, signed by the owner's account. In sealed mode it also carries the object's key; such
+//! identity, signed by the account that makes the grant. In sealed mode it also carries the object's key; such
 //! an envelope has no forward secrecy on the grantee's side.
 
 use std::fmt;
@@ -19,17 +19,20 @@ use zeroize::Zeroizing;
 use crate::{DigestSigner, EnvelopeOpener, object::ObjectKey, signature::signer_of};
 
 /// The longest note that the contract is given, bytes.
-pub const MAX_NOTE: usize = 4096;
+pub const MAX_NOTE: usize = 8192;
 
-const VERSION: u8 = 1;
-const INFO: &[u8] = b"DHC-NOTE/1";
+/// A note about one record, signed by the owner.
+const VERSION_1: u8 = 1;
+const INFO_1: &[u8] = b"DHC-NOTE/1";
+const VERSION: u8 = 2;
+const INFO: &[u8] = b"DHC-NOTE/2";
 const ENCAPSULATED: usize = 1120;
 const SIGNATURE: usize = 65;
 const TAG: usize = 16;
 /// The plaintext is padded to a multiple of this, so that its length does not tell the label.
 const PADDING: usize = 512;
 
-/// Whom and what a note is for: signed by the owner, and needed to open it.
+/// Whom and what a note is for: signed by its author, and needed to open it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoteContext {
     /// The EVM chain id.
@@ -37,6 +40,9 @@ pub struct NoteContext {
     /// The `Consent` contract.
     pub consent: Address,
     pub owner: Address,
+    /// Who made the grant and signs its note: the owner, a proxy of theirs, or a grantee who shares
+    /// onward.
+    pub by: Address,
     pub grantee: Address,
     pub grant: GrantId,
 }
@@ -48,9 +54,9 @@ pub struct PeerHint {
     pub addresses: Vec<String>,
 }
 
-/// What a grantee learns from a grant. `Debug` shows nothing of the study.
+/// What a grantee learns of one record. `Debug` shows nothing of the study.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Note {
+pub struct NoteItem {
     pub record: RecordId,
     pub object: ObjectId,
     /// The object's root.
@@ -59,17 +65,24 @@ pub struct Note {
     pub commitment_salt: B256,
     /// The owner's name for the study.
     pub label: String,
-    pub peers: Vec<PeerHint>,
     /// The object's key, in sealed mode.
     pub key: Option<ObjectKey>,
 }
 
-impl fmt::Debug for Note {
+impl fmt::Debug for NoteItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Note")
+        f.debug_struct("NoteItem")
             .field("object", &self.object)
             .finish_non_exhaustive()
     }
+}
+
+/// What a grantee learns from a grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// One for each record of the grant.
+    pub items: Vec<NoteItem>,
+    pub peers: Vec<PeerHint>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,15 +93,15 @@ pub enum SealNoteError {
     TooLong,
     #[error("the owner's key is not at hand")]
     SignerUnavailable,
-    #[error("the signer is not the owner")]
-    NotOwner,
+    #[error("the signer is not who makes the grant")]
+    NotAuthor,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenNoteError {
     #[error("the note is malformed")]
     Malformed,
-    #[error("the note is not signed by the owner for this grant")]
+    #[error("the note is not signed by its author for this grant")]
     Signature,
     #[error("the note is not for this identity, or not for this grant")]
     NotForUs,
@@ -96,7 +109,28 @@ pub enum OpenNoteError {
 
 mod typed {
     alloy::sol! {
-        /// What the owner signs.
+        /// What the author signs.
+        struct GrantNote {
+            address owner;
+            address by;
+            address grantee;
+            bytes32 grant;
+            bytes envelope;
+        }
+
+        /// What the envelope authenticates.
+        struct GrantContext {
+            address owner;
+            address by;
+            address grantee;
+            bytes32 grant;
+        }
+    }
+}
+
+/// As version 1 has them: the owner is the author.
+mod typed_1 {
+    alloy::sol! {
         struct GrantNote {
             address owner;
             address grantee;
@@ -104,7 +138,6 @@ mod typed {
             bytes envelope;
         }
 
-        /// What the envelope authenticates.
         struct GrantContext {
             address owner;
             address grantee;
@@ -116,6 +149,23 @@ mod typed {
 /// The plaintext, in postcard's encoding.
 #[derive(Serialize, Deserialize)]
 struct Wire {
+    items: Vec<WireItem>,
+    peers: Vec<PeerHint>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireItem {
+    record: [u8; 32],
+    object: [u8; 16],
+    root: Vec<u8>,
+    commitment_salt: [u8; 32],
+    label: String,
+    key: Option<Zeroizing<[u8; 32]>>,
+}
+
+/// The plaintext of version 1.
+#[derive(Deserialize)]
+struct Wire1 {
     record: [u8; 32],
     object: [u8; 16],
     root: Vec<u8>,
@@ -126,44 +176,62 @@ struct Wire {
 }
 
 impl NoteContext {
-    fn domain(&self) -> Eip712Domain {
+    fn domain(&self, version: u8) -> Eip712Domain {
         eip712_domain! {
             name: "DHC Note",
-            version: "1",
+            version: if version == VERSION_1 { "1" } else { "2" },
             chain_id: self.chain_id,
             verifying_contract: self.consent,
         }
     }
 
-    fn aad(&self) -> B256 {
+    fn aad(&self, version: u8) -> B256 {
         let Self {
-            owner,
-            grantee,
-            grant,
-            ..
+            owner, by, grantee, ..
         } = *self;
-        typed::GrantContext {
-            owner,
-            grantee,
-            grant: grant.0,
+        let (grant, domain) = (self.grant.0, self.domain(version));
+        if version == VERSION_1 {
+            typed_1::GrantContext {
+                owner,
+                grantee,
+                grant,
+            }
+            .eip712_signing_hash(&domain)
+        } else {
+            typed::GrantContext {
+                owner,
+                by,
+                grantee,
+                grant,
+            }
+            .eip712_signing_hash(&domain)
         }
-        .eip712_signing_hash(&self.domain())
     }
 
-    fn signing_hash(&self, envelope: &[u8]) -> B256 {
+    fn signing_hash(&self, version: u8, envelope: &[u8]) -> B256 {
         let Self {
-            owner,
-            grantee,
-            grant,
-            ..
+            owner, by, grantee, ..
         } = *self;
-        typed::GrantNote {
-            owner,
-            grantee,
-            grant: grant.0,
-            envelope: envelope.to_vec().into(),
+        let (grant, domain) = (self.grant.0, self.domain(version));
+        let envelope = envelope.to_vec().into();
+        if version == VERSION_1 {
+            typed_1::GrantNote {
+                owner,
+                grantee,
+                grant,
+                envelope,
+            }
+            .eip712_signing_hash(&domain)
+        } else {
+            typed::GrantNote {
+                owner,
+                by,
+                grantee,
+                grant,
+                envelope,
+            }
+            .eip712_signing_hash(&domain)
         }
-        .eip712_signing_hash(&self.domain())
     }
 }
 
@@ -177,8 +245,8 @@ pub fn seal_note(
     signer: &impl DigestSigner,
     mut rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Vec<u8>, SealNoteError> {
-    if signer.address() != context.owner {
-        return Err(SealNoteError::NotOwner);
+    if signer.address() != context.by {
+        return Err(SealNoteError::NotAuthor);
     }
     let recipient =
         <XWing as Kem>::PublicKey::from_bytes(recipient).map_err(|_| SealNoteError::Recipient)?;
@@ -188,14 +256,14 @@ pub fn seal_note(
         &recipient,
         INFO,
         &plaintext,
-        context.aad().as_slice(),
+        context.aad(VERSION).as_slice(),
         &mut rng,
     )
     .map_err(|_| SealNoteError::Recipient)?;
     let mut envelope = key.to_bytes().to_vec();
     envelope.extend_from_slice(&ciphertext);
     let signature = signer
-        .sign_digest(&context.signing_hash(&envelope))
+        .sign_digest(&context.signing_hash(VERSION, &envelope))
         .ok_or(SealNoteError::SignerUnavailable)?;
     let sealed = [&[VERSION], signature.as_slice(), &envelope].concat();
     if sealed.len() > MAX_NOTE {
@@ -205,43 +273,52 @@ pub fn seal_note(
     }
 }
 
-/// Opens a note, after checking that the owner signed it for this grant.
+/// Opens a note of either version, after checking that its author signed it for this grant.
 pub fn open_note(
     bytes: &[u8],
     context: &NoteContext,
     opener: &impl EnvelopeOpener,
 ) -> Result<Note, OpenNoteError> {
-    let (&[VERSION], rest) = bytes
-        .split_first_chunk::<1>()
-        .ok_or(OpenNoteError::Malformed)?
-    else {
-        return Err(OpenNoteError::Malformed);
+    let (&version, rest) = bytes.split_first().ok_or(OpenNoteError::Malformed)?;
+    let info = match version {
+        VERSION => INFO,
+        VERSION_1 if context.by == context.owner => INFO_1,
+        _ => return Err(OpenNoteError::Malformed),
     };
     let (signature, envelope) = rest
         .split_at_checked(SIGNATURE)
         .ok_or(OpenNoteError::Malformed)?;
-    if signer_of(&context.signing_hash(envelope), signature) != Some(context.owner) {
+    if signer_of(&context.signing_hash(version, envelope), signature) != Some(context.by) {
         return Err(OpenNoteError::Signature);
     }
     let (key, ciphertext) = envelope
         .split_at_checked(ENCAPSULATED)
         .ok_or(OpenNoteError::Malformed)?;
     let plaintext = opener
-        .open_envelope(key, INFO, context.aad().as_slice(), ciphertext)
+        .open_envelope(key, info, context.aad(version).as_slice(), ciphertext)
         .ok_or(OpenNoteError::NotForUs)?;
-    decode(&plaintext).ok_or(OpenNoteError::Malformed)
+    let body = body(&plaintext).ok_or(OpenNoteError::Malformed)?;
+    let note = if version == VERSION_1 {
+        decode_1(body)
+    } else {
+        decode(body)
+    };
+    note.ok_or(OpenNoteError::Malformed)
 }
 
 /// Length (2, big-endian) ‖ postcard ‖ zeros.
 fn encode(note: &Note) -> Result<Zeroizing<Vec<u8>>, SealNoteError> {
+    let items = note.items.iter().map(|item| WireItem {
+        record: item.record.0.0,
+        object: item.object.0.0,
+        root: item.root.to_bytes(),
+        commitment_salt: item.commitment_salt.0,
+        label: item.label.clone(),
+        key: item.key.as_ref().map(|key| Zeroizing::new(*key.as_bytes())),
+    });
     let wire = Wire {
-        record: note.record.0.0,
-        object: note.object.0.0,
-        root: note.root.to_bytes(),
-        commitment_salt: note.commitment_salt.0,
-        label: note.label.clone(),
+        items: items.collect(),
         peers: note.peers.clone(),
-        key: note.key.as_ref().map(|key| Zeroizing::new(*key.as_bytes())),
     };
     let body = Zeroizing::new(postcard::to_allocvec(&wire).map_err(|_| SealNoteError::TooLong)?);
     let len = u16::try_from(body.len()).map_err(|_| SealNoteError::TooLong)?;
@@ -256,17 +333,41 @@ fn encode(note: &Note) -> Result<Zeroizing<Vec<u8>>, SealNoteError> {
     Ok(out)
 }
 
-fn decode(plaintext: &[u8]) -> Option<Note> {
+fn body(plaintext: &[u8]) -> Option<&[u8]> {
     let (len, rest) = plaintext.split_first_chunk::<2>()?;
-    let body = rest.get(..usize::from(u16::from_be_bytes(*len)))?;
+    rest.get(..usize::from(u16::from_be_bytes(*len)))
+}
+
+fn decode(body: &[u8]) -> Option<Note> {
     let wire: Wire = postcard::from_bytes(body).ok()?;
+    let items = wire.items.into_iter().map(|item| {
+        Some(NoteItem {
+            record: RecordId(item.record.into()),
+            object: ObjectId(item.object.into()),
+            root: Cid::try_from(item.root.as_slice()).ok()?,
+            commitment_salt: item.commitment_salt.into(),
+            label: item.label,
+            key: item.key.map(|key| ObjectKey::from_bytes(*key)),
+        })
+    });
     Some(Note {
+        items: items.collect::<Option<_>>()?,
+        peers: wire.peers,
+    })
+}
+
+fn decode_1(body: &[u8]) -> Option<Note> {
+    let wire: Wire1 = postcard::from_bytes(body).ok()?;
+    let item = NoteItem {
         record: RecordId(wire.record.into()),
         object: ObjectId(wire.object.into()),
         root: Cid::try_from(wire.root.as_slice()).ok()?,
         commitment_salt: wire.commitment_salt.into(),
         label: wire.label,
-        peers: wire.peers,
         key: wire.key.map(|key| ObjectKey::from_bytes(*key)),
+    };
+    Some(Note {
+        items: vec![item],
+        peers: wire.peers,
     })
 }

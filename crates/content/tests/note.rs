@@ -7,7 +7,8 @@ use alloy::signers::{SignerSync, local::PrivateKeySigner};
 use dhc_content::{
     Cid, DigestSigner, EnvelopeOpener,
     note::{
-        MAX_NOTE, Note, NoteContext, OpenNoteError, PeerHint, SealNoteError, open_note, seal_note,
+        MAX_NOTE, Note, NoteContext, NoteItem, OpenNoteError, PeerHint, SealNoteError, open_note,
+        seal_note,
     },
     object::ObjectKey,
 };
@@ -75,6 +76,7 @@ fn context() -> NoteContext {
         chain_id: 7761,
         consent: Address::repeat_byte(0xc0),
         owner: Wallet::new(1).address(),
+        by: Wallet::new(1).address(),
         grantee: Wallet::new(2).address(),
         grant: GrantId(B256::repeat_byte(3)),
     }
@@ -82,17 +84,23 @@ fn context() -> NoteContext {
 
 fn note(sealed_mode: bool) -> Note {
     Note {
-        record: RecordId(B256::repeat_byte(4)),
+        items: vec![item(4, sealed_mode)],
+        peers: vec![PeerHint {
+            peer: "12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5".to_owned(),
+            addresses: vec!["/ip4/127.0.0.1/tcp/4001".to_owned()],
+        }],
+    }
+}
+
+fn item(record: u8, sealed_mode: bool) -> NoteItem {
+    NoteItem {
+        record: RecordId(B256::repeat_byte(record)),
         object: ObjectId([5; 16].into()),
         root: "bafybeify2r7byu57x3zc3ezpn6ifwk5supwnnxpjvr62zyvaqs4i6iqhca"
             .parse::<Cid>()
             .unwrap(),
         commitment_salt: B256::repeat_byte(6),
         label: "头部 MRI".to_owned(),
-        peers: vec![PeerHint {
-            peer: "12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5".to_owned(),
-            addresses: vec!["/ip4/127.0.0.1/tcp/4001".to_owned()],
-        }],
         key: sealed_mode.then(|| ObjectKey::make_random(&mut Seeded::new("note key"))),
     }
 }
@@ -121,9 +129,21 @@ fn the_grantee_reads_what_the_owner_wrote() {
 }
 
 #[test]
+fn sixteen_records_with_their_keys_fit() {
+    let mut many = note(true);
+    many.items = (0..16).map(|i| item(i, true)).collect();
+    for item in &mut many.items {
+        item.label = "多".repeat(60);
+    }
+    let bytes = seal(&many);
+    assert!(bytes.len() <= MAX_NOTE);
+    assert_eq!(open_note(&bytes, &context(), &Identity::new(9)), Ok(many));
+}
+
+#[test]
 fn labels_of_like_length_make_notes_of_one_length() {
     let mut long = note(false);
-    long.label.push_str(" mit Kontrastmittel");
+    long.items[0].label.push_str(" mit Kontrastmittel");
     assert_eq!(seal(&long).len(), seal(&note(false)).len());
 }
 
@@ -148,6 +168,10 @@ fn nobody_else_reads_it_and_it_serves_no_other_grant() {
             ..context()
         },
         NoteContext {
+            by: Address::ZERO,
+            ..context()
+        },
+        NoteContext {
             grantee: Wallet::new(3).address(),
             ..context()
         },
@@ -169,7 +193,7 @@ fn nobody_else_reads_it_and_it_serves_no_other_grant() {
 fn an_envelope_signed_again_by_a_stranger_does_not_open() {
     let bytes = seal(&note(true));
     let stranger = NoteContext {
-        owner: Wallet::new(7).address(),
+        by: Wallet::new(7).address(),
         ..context()
     };
     let mut forged = seal_note(
@@ -216,21 +240,35 @@ fn what_cannot_be_sealed_is_said() {
         seal_note(note, &context(), recipient, &Wallet::new(signer), &mut rng)
     };
     let mut long = note(true);
-    long.label = "x".repeat(3000);
+    long.items[0].label = "x".repeat(7000);
     assert_eq!(seal(&long, &public, 1), Err(SealNoteError::TooLong));
     assert_eq!(
         seal(&note(true), &public[1..], 1),
         Err(SealNoteError::Recipient)
     );
-    assert_eq!(seal(&note(true), &public, 2), Err(SealNoteError::NotOwner));
+    assert_eq!(seal(&note(true), &public, 2), Err(SealNoteError::NotAuthor));
 }
 
 #[test]
 fn a_note_of_version_1_opens_for_ever() {
     let pinned = hex::decode(include_str!("vectors/note-1.hex").trim()).unwrap();
-    assert_eq!(hex::encode(seal(&note(true))), hex::encode(&pinned));
     assert_eq!(
         open_note(&pinned, &context(), &Identity::new(9)),
         Ok(note(true))
     );
+    // Its author is its owner.
+    let passed_on = NoteContext {
+        owner: Wallet::new(7).address(),
+        ..context()
+    };
+    assert!(open_note(&pinned, &passed_on, &Identity::new(9)).is_err());
+}
+
+#[test]
+fn a_note_of_version_2_opens_for_ever() {
+    let mut two = note(true);
+    two.items.push(item(7, false));
+    let pinned = hex::decode(include_str!("vectors/note-2.hex").trim()).unwrap();
+    assert_eq!(hex::encode(seal(&two)), hex::encode(&pinned));
+    assert_eq!(open_note(&pinned, &context(), &Identity::new(9)), Ok(two));
 }

@@ -90,34 +90,141 @@ impl Mode {
     }
 }
 
+/// What a grantee does with a record. On chain: a bit's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Look at it in the app.
+    View,
+    /// Take the original files out of the app.
+    Export,
+    /// Write a result back.
+    Annotate,
+}
+
+impl Action {
+    pub const ALL: &'static [Self] = &[Self::View, Self::Export, Self::Annotate];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::View => "view",
+            Self::Export => "export",
+            Self::Annotate => "annotate",
+        }
+    }
+
+    /// The bit's number on chain.
+    pub fn index(self) -> u8 {
+        self as u8
+    }
+
+    pub fn from_index(i: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(i)).copied()
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an action that the product knows: view, export, annotate")]
+pub struct UnknownAction;
+
+impl FromStr for Action {
+    type Err = UnknownAction;
+
+    fn from_str(s: &str) -> Result<Self, UnknownAction> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|a| a.name() == s)
+            .ok_or(UnknownAction)
+    }
+}
+
+/// The action code of an entry in the access log that says that a glass was broken.
+pub const GLASS: u8 = 255;
+
+/// A set of actions, as its bits on chain. Bits that the product does not know are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Actions(pub u32);
+
+impl Actions {
+    pub fn contains(self, action: Action) -> bool {
+        self.0 >> action.index() & 1 == 1
+    }
+
+    /// Whether all of these are among `others`.
+    pub fn within(self, others: Self) -> bool {
+        self.0 & !others.0 == 0
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Action> {
+        Action::ALL
+            .iter()
+            .copied()
+            .filter(move |a| self.contains(*a))
+    }
+}
+
+impl FromIterator<Action> for Actions {
+    fn from_iter<I: IntoIterator<Item = Action>>(actions: I) -> Self {
+        Self(actions.into_iter().fold(0, |bits, a| bits | 1 << a.index()))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantState {
     Active,
     AwaitingApproval,
+    /// Of a break-glass template, with its glass whole, or broken too long ago.
+    Dormant,
     Expired,
     Revoked,
 }
 
-impl GrantState {
-    /// The state of a grant at `now`: revocation outweighs expiry, expiry outweighs a missing
-    /// approval.
-    pub fn at(
-        now: Timestamp,
-        not_after: Timestamp,
-        revoked: bool,
-        approvals: u8,
-        threshold: u8,
-    ) -> Self {
-        if revoked {
-            Self::Revoked
-        } else if now > not_after {
-            Self::Expired
-        } else if approvals < threshold {
-            Self::AwaitingApproval
+/// What decides the state of a grant, apart from the grant that it was shared from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    pub not_after: Timestamp,
+    pub revoked: bool,
+    pub approvals: u8,
+    pub threshold: u8,
+    /// 0: an ordinary grant. Else it is open for so many seconds after its glass was broken.
+    pub glass_window_s: u64,
+    pub broken_at: Option<Timestamp>,
+}
+
+impl Life {
+    /// The state at `now`: revocation outweighs expiry, expiry a missing approval, a missing
+    /// approval a whole glass.
+    pub fn state(&self, now: Timestamp) -> GrantState {
+        if self.revoked {
+            GrantState::Revoked
+        } else if now > self.not_after {
+            GrantState::Expired
+        } else if self.approvals < self.threshold {
+            GrantState::AwaitingApproval
+        } else if self.glass_window_s != 0 && self.glass_open_until().is_none_or(|end| now > end) {
+            GrantState::Dormant
         } else {
-            Self::Active
+            GrantState::Active
         }
+    }
+
+    /// The last second in which a broken glass leaves the grant open; `None` while it is whole.
+    pub fn glass_open_until(&self) -> Option<Timestamp> {
+        self.broken_at
+            .map(|at| Timestamp(at.0.saturating_add(self.glass_window_s)))
     }
 }
 
@@ -132,6 +239,26 @@ pub struct Template {
     /// Whether contributions, and not grants, may name it.
     pub contribution: bool,
     pub retired: bool,
+    /// What a grant may allow.
+    pub actions: Actions,
+    /// Whether a grantee may be allowed to share onward.
+    pub onward: bool,
+    /// 0: ordinary. Else grants are dormant until their glass is broken, then open for so many
+    /// seconds.
+    pub glass_window_s: u64,
+}
+
+/// What a grant asks of its template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub purpose: Purpose,
+    /// From now to its end, seconds.
+    pub window_s: u64,
+    pub threshold: u8,
+    pub mode: Mode,
+    /// `None`: all that the template allows.
+    pub actions: Option<Actions>,
+    pub onward: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -148,6 +275,10 @@ pub enum TemplateRefusal {
     Retired,
     #[error("the template is for contributions, not for grants")]
     Contribution,
+    #[error("the template does not allow these actions")]
+    Actions,
+    #[error("the template does not allow sharing onward")]
+    Onward,
 }
 
 impl Template {
@@ -157,25 +288,24 @@ impl Template {
     }
 
     /// Whether a grant fits, as the contract decides it.
-    pub fn admits(
-        &self,
-        purpose: Purpose,
-        window_s: u64,
-        threshold: u8,
-        mode: Mode,
-    ) -> Result<(), TemplateRefusal> {
+    pub fn admits(&self, asked: &Asked) -> Result<(), TemplateRefusal> {
+        let actions = asked.actions.unwrap_or(self.actions);
         if self.retired {
             Err(TemplateRefusal::Retired)
         } else if self.contribution {
             Err(TemplateRefusal::Contribution)
-        } else if !self.purposes.contains(&purpose) {
+        } else if !self.purposes.contains(&asked.purpose) {
             Err(TemplateRefusal::Purpose)
-        } else if window_s > self.max_window_s {
+        } else if asked.window_s > self.max_window_s {
             Err(TemplateRefusal::Window(self.max_window_s))
-        } else if threshold < self.min_approvals {
+        } else if asked.threshold < self.min_approvals {
             Err(TemplateRefusal::Approvals(self.min_approvals))
-        } else if mode == Mode::Sealed && !self.sealed_allowed {
+        } else if asked.mode == Mode::Sealed && !self.sealed_allowed {
             Err(TemplateRefusal::Sealed)
+        } else if actions.is_empty() || !actions.within(self.actions) {
+            Err(TemplateRefusal::Actions)
+        } else if asked.onward && !self.onward {
+            Err(TemplateRefusal::Onward)
         } else {
             Ok(())
         }
@@ -186,22 +316,133 @@ impl Template {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp(100);
+    const LIFE: Life = Life {
+        not_after: Timestamp(200),
+        revoked: false,
+        approvals: 2,
+        threshold: 2,
+        glass_window_s: 0,
+        broken_at: None,
+    };
+
     #[test]
-    fn revocation_outweighs_everything() {
-        let (now, later) = (Timestamp(10), Timestamp(20));
-        assert_eq!(GrantState::at(now, later, true, 0, 0), GrantState::Revoked);
-        assert_eq!(
-            GrantState::at(later.plus(1), later, false, 1, 1),
-            GrantState::Expired
-        );
-        assert_eq!(
-            GrantState::at(now, later, false, 1, 2),
-            GrantState::AwaitingApproval
-        );
-        assert_eq!(
-            GrantState::at(later, later, false, 2, 2),
-            GrantState::Active
-        );
+    fn a_state_outweighs_those_after_it() {
+        let mut life = LIFE;
+        assert_eq!(life.state(life.not_after), GrantState::Active);
+        life.glass_window_s = 10;
+        assert_eq!(life.state(NOW), GrantState::Dormant);
+        life.approvals = 1;
+        assert_eq!(life.state(NOW), GrantState::AwaitingApproval);
+        assert_eq!(life.state(life.not_after.plus(1)), GrantState::Expired);
+        life.revoked = true;
+        assert_eq!(life.state(life.not_after.plus(1)), GrantState::Revoked);
+    }
+
+    #[test]
+    fn a_broken_glass_opens_for_its_window_and_can_be_broken_again() {
+        let mut life = Life {
+            glass_window_s: 10,
+            broken_at: Some(NOW),
+            ..LIFE
+        };
+        assert_eq!(life.glass_open_until(), Some(NOW.plus(10)));
+        assert_eq!(life.state(NOW.plus(10)), GrantState::Active);
+        assert_eq!(life.state(NOW.plus(11)), GrantState::Dormant);
+        life.broken_at = Some(NOW.plus(50));
+        assert_eq!(life.state(NOW.plus(51)), GrantState::Active);
+        assert_eq!(life.state(Timestamp(201)), GrantState::Expired);
+    }
+
+    fn template() -> Template {
+        Template {
+            name: "second-opinion".into(),
+            purposes: vec![Purpose::TREAT],
+            max_window_s: 100,
+            min_approvals: 1,
+            sealed_allowed: true,
+            contribution: false,
+            retired: false,
+            actions: Actions(3),
+            onward: false,
+            glass_window_s: 0,
+        }
+    }
+
+    #[test]
+    fn a_template_admits_what_is_within_all_of_its_limits() {
+        const ASKED: Asked = Asked {
+            purpose: Purpose::TREAT,
+            window_s: 100,
+            threshold: 1,
+            mode: Mode::Sealed,
+            actions: None,
+            onward: false,
+        };
+        let template = template();
+        assert_eq!(template.admits(&ASKED), Ok(()));
+        let wider: [(Asked, TemplateRefusal); 6] = [
+            (
+                Asked {
+                    purpose: Purpose::COC,
+                    ..ASKED
+                },
+                TemplateRefusal::Purpose,
+            ),
+            (
+                Asked {
+                    window_s: 101,
+                    ..ASKED
+                },
+                TemplateRefusal::Window(100),
+            ),
+            (
+                Asked {
+                    threshold: 0,
+                    ..ASKED
+                },
+                TemplateRefusal::Approvals(1),
+            ),
+            (
+                Asked {
+                    actions: Some(Actions(4)),
+                    ..ASKED
+                },
+                TemplateRefusal::Actions,
+            ),
+            (
+                Asked {
+                    actions: Some(Actions(0)),
+                    ..ASKED
+                },
+                TemplateRefusal::Actions,
+            ),
+            (
+                Asked {
+                    onward: true,
+                    ..ASKED
+                },
+                TemplateRefusal::Onward,
+            ),
+        ];
+        for (asked, refusal) in wider {
+            assert_eq!(template.admits(&asked), Err(refusal), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn an_action_keeps_its_number_and_a_set_its_bits() {
+        for (i, action) in (0..).zip(Action::ALL) {
+            assert_eq!(action.index(), i);
+            assert_eq!(Action::from_index(i), Some(*action));
+            assert_eq!(action.name().parse(), Ok(*action));
+        }
+        assert_eq!(Action::from_index(GLASS), None);
+        let set: Actions = [Action::View, Action::Annotate].into_iter().collect();
+        assert_eq!(set, Actions(0b101));
+        assert!(set.contains(Action::Annotate) && !set.contains(Action::Export));
+        assert!(set.within(Actions(7)) && !set.within(Actions(3)));
+        assert_eq!(set.iter().collect::<Actions>(), set);
     }
 
     #[test]

@@ -11,7 +11,9 @@ mod time;
 
 pub use alloy_primitives::{Address, B256, U256};
 pub use amount::{Amount, AmountError, DENOM};
-pub use consent::{GrantState, Mode, Purpose, Template, TemplateRefusal};
+pub use consent::{
+    Action, Actions, Asked, GLASS, GrantState, Life, Mode, Purpose, Template, TemplateRefusal,
+};
 pub use contribution::{DiseaseClass, HospitalGrade, Kind, Quality, Similarity};
 pub use ids::{
     AddressError, Commitment, ContributionId, GrantId, Height, ObjectId, RecordId, TxHash,

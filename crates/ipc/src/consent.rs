@@ -18,6 +18,13 @@ pub struct TemplateView {
     pub min_approvals: u8,
     pub sealed_allowed: bool,
     pub contribution: bool,
+    /// What a grant may allow: `view`, `export`, `annotate`.
+    pub actions: Vec<String>,
+    /// Whether the grantee may be allowed to share onward.
+    pub onward: bool,
+    /// 0: ordinary. Else grants are dormant until the grantee breaks the glass, loudly, and then
+    /// open for so many seconds.
+    pub glass_window_s: u64,
     pub standing: Standing,
 }
 
@@ -47,7 +54,8 @@ pub struct SaveContact {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Grant {
-    pub study: String,
+    /// 1 to 16 records.
+    pub studies: Vec<String>,
     pub to: String,
     pub purpose: String,
     /// RFC 3339, or a span as `7d`.
@@ -61,6 +69,53 @@ pub struct Grant {
     pub approvers: Vec<String>,
     #[serde(default)]
     pub threshold: u8,
+    /// `view`, `export`, `annotate`; none: all that the template allows.
+    #[serde(default)]
+    pub actions: Vec<String>,
+    /// Whether the grantee may share onward.
+    #[serde(default)]
+    pub onward: bool,
+}
+
+/// Moves the end of a grant. One that wants approvals wants them again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RenewGrant {
+    pub grant: String,
+    /// RFC 3339, or a span as `7d`, counted from now.
+    pub until: String,
+}
+
+/// Passes on what was granted to this profile, if its owner allowed that.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ShareGrant {
+    pub grant: String,
+    pub to: String,
+    /// RFC 3339, or a span as `7d`; not after the grant's own end.
+    pub until: String,
+    /// Of the grant's records; none: all.
+    #[serde(default)]
+    pub studies: Vec<String>,
+    /// Of the grant's actions; none: all.
+    #[serde(default)]
+    pub actions: Vec<String>,
+}
+
+/// Opens a dormant grant to this profile, for its template's time, with its owner told at once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BreakGlass {
+    pub grant: String,
+    /// Why; for the owner.
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlassView {
+    pub grant: String,
+    /// The last second in which the grant is open.
+    pub open_until: String,
+    pub tx: String,
+    pub height: u64,
+    pub standing: Standing,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -103,14 +158,31 @@ pub struct GrantsView {
 pub enum GrantStateView {
     Active,
     AwaitingApproval,
+    /// Only breaking the glass opens it.
+    Dormant,
     Expired,
     Revoked,
+}
+
+/// One record of a grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantItemView {
+    pub study: String,
+    /// What the study is called: known to the owner, and to the grantee by the grant's note.
+    pub title: Option<String>,
+    pub date: Option<String>,
+    pub modalities: Vec<String>,
+    pub images: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantView {
     pub grant: String,
+    /// The first of `studies`.
     pub study: String,
+    pub studies: Vec<String>,
+    /// In the order of `studies`.
+    pub items: Vec<GrantItemView>,
     pub from: String,
     pub from_name: Option<String>,
     pub to: String,
@@ -122,9 +194,23 @@ pub struct GrantView {
     pub not_after: String,
     pub state: GrantStateView,
     pub openings: u64,
+    /// In this round: each renewal of a grant that wants approvals begins another.
     pub approvals: u8,
     pub threshold: u8,
-    /// What the study is called: known to the owner, and to the grantee by the grant's note.
+    pub round: u16,
+    /// What the grantee may do: `view`, `export`, `annotate`.
+    pub actions: Vec<String>,
+    /// Whether the grantee may share it.
+    pub onward: bool,
+    /// Who made it: the owner, somebody acting for them, or the grantee of `parent`.
+    pub by: String,
+    pub by_name: Option<String>,
+    /// The grant that it was shared from.
+    pub parent: Option<String>,
+    /// 0: ordinary. Else the grant opens for so many seconds when its glass is broken.
+    pub glass_window_s: u64,
+    pub broken_at: Option<String>,
+    /// What the first study is called.
     pub title: Option<String>,
     pub date: Option<String>,
     pub modalities: Vec<String>,
@@ -155,8 +241,12 @@ pub struct AccessView {
     pub by: String,
     pub by_name: Option<String>,
     pub purpose: String,
-    /// The record opened.
+    /// `view`, `export`, `annotate`; `glass`: the grantee broke the glass of the grant.
+    pub action: String,
+    /// The record opened; the hash of the reason where a glass was broken.
     pub object: String,
+    /// Why the glass was broken, where that can be read here.
+    pub reason: Option<String>,
     pub title: Option<String>,
     pub time: String,
     pub height: u64,
@@ -167,6 +257,9 @@ pub struct AccessView {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fetch {
     pub grant: String,
+    /// Which of the grant's studies; may be left out where there is one.
+    #[serde(default)]
+    pub study: Option<String>,
     /// The folder that receives the original files; `None`: keep them sealed here.
     #[serde(default)]
     pub out: Option<String>,

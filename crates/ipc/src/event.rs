@@ -28,6 +28,13 @@ pub enum Event {
         profile: String,
         grant: String,
     },
+    /// Somebody broke the glass of a grant of this profile: to be said loudly.
+    GlassBroken {
+        profile: String,
+        grant: String,
+        by: String,
+        time: String,
+    },
     /// Something of this profile changed; its screens are to be read again.
     Changed {
         profile: String,

@@ -39,6 +39,15 @@ pub struct NewTemplate {
     /// For contributions, and not for grants.
     #[serde(default)]
     pub contribution: bool,
+    /// What a grant may allow: `view`, `export`, `annotate`; none for contributions.
+    #[serde(default)]
+    pub actions: Vec<String>,
+    /// Whether a grantee may be allowed to share onward.
+    #[serde(default)]
+    pub onward: bool,
+    /// Above 0, grants are dormant until their glass is broken, then open for so many seconds.
+    #[serde(default)]
+    pub glass_window_s: u64,
 }
 
 /// One of what governance does to templates.

@@ -19,7 +19,7 @@ use dhc_content::{
     oakley::{AccessEntry, AccessRequest, Initiator, Progress, Refusal, Scope},
     rand_core::UnwrapErr,
 };
-use dhc_domain::{Address, B256, GrantId};
+use dhc_domain::{Action, Address, B256, GrantId, RecordId};
 use dhc_vault::{AccountHandle, KdfParams, NewVault, SealedVault, Words};
 use getrandom::SysRng;
 use serde_json::Value;
@@ -97,11 +97,16 @@ impl Asker {
         }
     }
 
-    /// Enters an opening of `object` in the owner's log.
-    fn enter(&self, grant: &str, object: Cid) -> AccessEntry {
+    /// Enters an opening of a record in the owner's log.
+    fn enter(&self, grant: &str, record: &str) -> AccessEntry {
+        self.enter_for(grant, record, Action::View)
+    }
+
+    fn enter_for(&self, grant: &str, record: &str, action: Action) -> AccessEntry {
         let call = Consent::recordAccessCall {
             id: grant.parse::<GrantId>().unwrap().0,
-            object: B256::from_slice(object.hash().digest()),
+            recordId: record.parse::<RecordId>().unwrap().0,
+            action: action.index(),
         };
         let request = TxRequest::call(self.account.0.address(), self.scope.consent, &call);
         let sent = self.chain.submit(&request, &self.account, PATIENCE);
@@ -214,7 +219,7 @@ fn the_owners_app_refuses_what_an_honest_asker_would_not_ask() {
     let others = other.import_one(&small_study(other.path("one"), 1));
     let (this, that) = (root(&owner, &record), root(&owner, &second));
     let short = owner.grant(&record, &doctor, &["--until", "30s"]);
-    let in_time = asker.enter(&short, this);
+    let in_time = asker.enter(&short, &record);
     let grant = owner.grant(&record, &doctor, &[]);
     let of_second = owner.grant(&second, &doctor, &[]);
     let to_other = owner.grant(&record, &other, &[]);
@@ -238,17 +243,21 @@ fn the_owners_app_refuses_what_an_honest_asker_would_not_ask() {
     };
     assert_eq!(ask(&grant, invented, this), Err(Refusal::AccessUnproven));
     assert_eq!(ask(&grant, in_time, this), Err(Refusal::AccessUnproven));
-    let of_that = asker.enter(&grant, that);
+    let of_that = asker.enter(&of_second, &second);
     assert_eq!(ask(&grant, of_that, this), Err(Refusal::AccessUnproven));
 
     // With its entry the key is released: the asker asks as it should.
-    let entered = asker.enter(&grant, this);
+    let entered = asker.enter(&grant, &record);
     assert_eq!(ask(&grant, entered, this), Ok(()));
     let misnumbered = AccessEntry {
         seq: entered.seq + 1,
         ..entered
     };
     assert_eq!(ask(&grant, misnumbered, this), Err(Refusal::AccessUnproven));
+
+    // An entry of writing back reads nothing.
+    let annotated = asker.enter_for(&grant, &record, Action::Annotate);
+    assert_eq!(ask(&grant, annotated, this), Err(Refusal::ActionRefused));
 
     // Another record than the grant's.
     assert_eq!(ask(&grant, of_that, that), Err(Refusal::ContentUnavailable));
@@ -281,7 +290,7 @@ fn the_owners_app_refuses_what_an_honest_asker_would_not_ask() {
     assert_eq!(ask(&grant, entered, this), Err(Refusal::GrantRevoked));
 
     // An owner's app that cannot ask the chain releases nothing.
-    let of_second_entered = asker.enter(&of_second, that);
+    let of_second_entered = asker.enter(&of_second, &second);
     assert_eq!(ask(&of_second, of_second_entered, that), Ok(()));
     network.kill();
     let unproven = ask(&of_second, of_second_entered, that);

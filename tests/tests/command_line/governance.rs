@@ -41,7 +41,8 @@ fn holders_add_a_template_and_retire_another() {
     assert_eq!(locked["locked"], format!("120000000{}", "0".repeat(18)));
 
     let file = holder.path("template.json");
-    let template = json!({"name": "night-shift", "purposes": ["TREAT"], "max_window_s": 3600});
+    let template = json!({"name": "night-shift", "purposes": ["TREAT"], "max_window_s": 3600,
+        "actions": ["view"]});
     fs::write(&file, template.to_string()).unwrap();
     let file = file.to_str().unwrap();
     let add = ["governance", "propose", "--add-template", file];

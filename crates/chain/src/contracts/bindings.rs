@@ -34,6 +34,8 @@ binding!(
 );
 binding!(proxies, Proxies, "../../contracts/artifacts/Proxies.json");
 binding!(consent, Consent, "../../contracts/artifacts/Consent.json");
+/// What an owner decides when granting.
+pub use consent::Grants::Terms as GrantTerms;
 binding!(
     incentive_pool,
     IncentivePool,

@@ -13,8 +13,8 @@ use dhc_domain::{Address, NetworkError, NetworkFile};
 
 pub(crate) use bindings::error_signature;
 pub use bindings::{
-    Consent, DHCGovernor, DHLToken, Identity, IncentivePool, Issuers, Proxies, RecordIndex,
-    Templates, VotingEscrow,
+    Consent, DHCGovernor, DHLToken, GrantTerms, Identity, IncentivePool, Issuers, Proxies,
+    RecordIndex, Templates, VotingEscrow,
 };
 pub use governance::{Acts, GovernorRules, Proposal, ProposalState};
 pub use views::{

@@ -1,6 +1,9 @@
 //! The contracts' storage, read and proven.
 
-use dhc_domain::{Address, Amount, Attested, B256, Commitment, GrantId, RecordId, Timestamp};
+use alloy::primitives::keccak256;
+use dhc_domain::{
+    Address, Amount, Attested, B256, Commitment, GrantId, RecordId, Template, Timestamp,
+};
 
 use super::{
     Contract, ContributionView, GrantView, IssuerView, KeysView, PoolDay, PoolLedger, PoolSchedule,
@@ -10,28 +13,96 @@ use super::{
 use crate::{
     At, Chain, ReadError,
     layout::{LayoutError, Place, Words},
+    reads::StateAt,
 };
 
+/// A contract admits no more records to one grant.
+const MAX_OBJECTS: u64 = 16;
+/// The product takes no more templates; governance adds a few.
+const MAX_TEMPLATES: u64 = 256;
+
+/// A grant of which all but the first record is read.
+struct Begun {
+    view: GrantView,
+    length: u64,
+    parent: Option<GrantId>,
+}
+
 impl Chain {
+    /// Grants with their records, and the grants that they were shared from, all at one height.
+    ///
+    /// Two rounds: the first reads each grant with the number of its records and the first of
+    /// them; the second, only where there is need, the other records and the parents.
     pub async fn grants(
         &self,
         ids: &[GrantId],
         at: At,
     ) -> Result<Attested<Vec<Option<GrantView>>>, ReadError> {
-        let grants = Contract::Consent.layout()?.variable("grants")?;
-        let places = ids
-            .iter()
-            .map(|id| grants.key(id.0))
-            .collect::<Result<Vec<_>, _>>()?;
-        let words = self.words(Contract::Consent, &places, at).await?;
-        let views = ids
-            .iter()
-            .zip(&places)
-            .map(|(id, place)| grant(*id, place, &words.value));
-        Ok(Attested {
-            value: views.collect::<Result<_, _>>()?,
-            standing: words.standing,
-        })
+        let state = self.state(at).await?;
+        let first = self.grants_begun(ids, &state).await?;
+        let parents: Vec<GrantId> = first.iter().flatten().filter_map(|g| g.parent).collect();
+        let mut parents = self.grants_begun(&parents, &state).await?.into_iter();
+        let objects = Contract::Consent.layout()?.variable("objects")?;
+        let mut rest = Vec::new();
+        for begun in first.iter().flatten() {
+            let list = objects.key(begun.view.id.0)?;
+            for i in 1..begun.length {
+                rest.push(list.element(i)?);
+            }
+        }
+        let words = self.words_in(Contract::Consent, &rest, &state).await?;
+        let mut rest = rest.iter();
+        let mut views = Vec::with_capacity(first.len());
+        for begun in first {
+            let Some(mut begun) = begun else {
+                views.push(None);
+                continue;
+            };
+            for place in rest.by_ref().take(begun.length.saturating_sub(1) as usize) {
+                begun.view.records.push(RecordId(place.read(&words)?));
+            }
+            if begun.parent.is_some() {
+                let parent = parents
+                    .next()
+                    .flatten()
+                    .ok_or_else(|| LayoutError::Value("a grant without its parent".to_owned()))?;
+                begun.view.parent = Some(Box::new(parent.view));
+            }
+            views.push(Some(begun.view));
+        }
+        Ok(Attested::proven(views, state.height))
+    }
+
+    /// Grants with the first of their records each.
+    async fn grants_begun(
+        &self,
+        ids: &[GrantId],
+        state: &StateAt,
+    ) -> Result<Vec<Option<Begun>>, ReadError> {
+        let layout = Contract::Consent.layout()?;
+        let (grants, objects) = (layout.variable("grants")?, layout.variable("objects")?);
+        let mut places = Vec::with_capacity(3 * ids.len());
+        for id in ids {
+            let list = objects.key(id.0)?;
+            places.extend([grants.key(id.0)?, list, list.element(0)?]);
+        }
+        let words = self.words_in(Contract::Consent, &places, state).await?;
+        let begun = ids.iter().zip(places.chunks_exact(3)).map(|(id, places)| {
+            let Some((mut view, parent)) = grant(*id, &places[0], &words)? else {
+                return Ok(None);
+            };
+            let length = places[1].length(&words)?;
+            if !(1..=MAX_OBJECTS).contains(&length) {
+                return Err(LayoutError::Value(format!("a grant of {length} records")).into());
+            }
+            view.records.push(RecordId(places[2].read(&words)?));
+            Ok(Some(Begun {
+                view,
+                length,
+                parent,
+            }))
+        });
+        begun.collect()
     }
 
     pub async fn grant(
@@ -103,6 +174,38 @@ impl Chain {
         self.view(Contract::Templates, place, at, template).await
     }
 
+    /// Every template there ever was, under its name, in the order of adding: none is left out.
+    pub async fn templates(&self, at: At) -> Result<Attested<Vec<Template>>, ReadError> {
+        let layout = Contract::Templates.layout()?;
+        let (names, by_id) = (layout.variable("names")?, layout.variable("templates")?);
+        let state = self.state(at).await?;
+        let words = self.words_in(Contract::Templates, &[names], &state).await?;
+        let length = names.length(&words)?;
+        if length > MAX_TEMPLATES {
+            return Err(LayoutError::Value(format!("{length} templates")).into());
+        }
+        let places = (0..length)
+            .map(|i| names.element(i))
+            .collect::<Result<Vec<_>, _>>()?;
+        let words = self.words_in(Contract::Templates, &places, &state).await?;
+        let names = places
+            .iter()
+            .map(|place| name_of(place.read(&words)?))
+            .collect::<Result<Vec<_>, LayoutError>>()?;
+        let places = names
+            .iter()
+            .map(|name| by_id.key(keccak256(name.as_bytes())))
+            .collect::<Result<Vec<_>, _>>()?;
+        let words = self.words_in(Contract::Templates, &places, &state).await?;
+        let templates = names.iter().zip(&places).map(|(name, place)| {
+            let view = template(place, &words)?
+                .ok_or_else(|| LayoutError::Value(format!("no template is called {name:?}")))?;
+            Ok(view.named(name))
+        });
+        let templates = templates.collect::<Result<_, LayoutError>>()?;
+        Ok(Attested::proven(templates, state.height))
+    }
+
     pub async fn keys(&self, account: Address, at: At) -> Result<Attested<KeysView>, ReadError> {
         let place = Contract::Identity
             .layout()?
@@ -138,13 +241,13 @@ impl Chain {
         self.view(Contract::Issuers, place, at, read).await
     }
 
-    /// 0: not an approver of the grant, 1: asked, 2: has approved.
+    /// 0: not an approver of the grant, 1: asked, else 1 + the last round approved.
     pub async fn approver(
         &self,
         id: GrantId,
         account: Address,
         at: At,
-    ) -> Result<Attested<u8>, ReadError> {
+    ) -> Result<Attested<u32>, ReadError> {
         let place = Contract::Consent
             .layout()?
             .variable("approver")?
@@ -272,15 +375,28 @@ impl Chain {
         places: &[Place<'_>],
         at: At,
     ) -> Result<Attested<Words>, ReadError> {
-        let slots = places
-            .iter()
-            .map(Place::slots)
-            .collect::<Result<Vec<_>, _>>()?
-            .concat();
+        let slots = slots_of(places)?;
         let values = self
             .read_slots(contract.address(&self.network)?, &slots, at)
             .await?;
         Ok(values.map(|values| slots.into_iter().zip(values).collect()))
+    }
+
+    /// As [`words`](Self::words), in a state that is at hand: several readings are of one height.
+    async fn words_in(
+        &self,
+        contract: Contract,
+        places: &[Place<'_>],
+        state: &StateAt,
+    ) -> Result<Words, ReadError> {
+        let slots = slots_of(places)?;
+        if slots.is_empty() {
+            return Ok(Words::new());
+        }
+        let values = self
+            .slots_in(contract.address(&self.network)?, &slots, state)
+            .await?;
+        Ok(slots.into_iter().zip(values).collect())
     }
 
     async fn view<T>(
@@ -296,4 +412,20 @@ impl Chain {
             standing: words.standing,
         })
     }
+}
+
+/// Every slot of every place.
+fn slots_of(places: &[Place<'_>]) -> Result<Vec<B256>, LayoutError> {
+    let slots: Vec<_> = places.iter().map(Place::slots).collect::<Result<_, _>>()?;
+    Ok(slots.concat())
+}
+
+/// A template's name, as `Templates` keeps it: UTF-8, filled up with zeros.
+fn name_of(word: B256) -> Result<String, LayoutError> {
+    let end = word
+        .iter()
+        .rposition(|b| *b != 0)
+        .map_or(0, |last| last + 1);
+    String::from_utf8(word[..end].to_vec())
+        .map_err(|_| LayoutError::Value("a template's name is no text".to_owned()))
 }

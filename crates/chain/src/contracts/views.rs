@@ -1,6 +1,6 @@
 use dhc_domain::{
-    Address, Amount, B256, Commitment, GrantId, GrantState, Mode, Purpose, RecordId, Timestamp,
-    U256,
+    Actions, Address, Amount, B256, Commitment, GrantId, GrantState, Life, Mode, Purpose, RecordId,
+    Timestamp, U256,
 };
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,10 @@ pub struct GrantView {
     pub id: GrantId,
     pub owner: Address,
     pub grantee: Address,
-    pub record: RecordId,
+    /// Who made it and signed its note: the owner, a proxy of theirs, or the grantee of `parent`.
+    pub by: Address,
+    /// The records that it is for, at least one, in the owner's order.
+    pub records: Vec<RecordId>,
     pub template: B256,
     pub purpose: Purpose,
     pub mode: Mode,
@@ -21,20 +24,39 @@ pub struct GrantView {
     pub revoked: bool,
     pub approvals: u8,
     pub threshold: u8,
+    /// From 1; approvals count for their round.
+    pub round: u16,
+    pub actions: Actions,
+    /// Whether the grantee may share it.
+    pub onward: bool,
+    pub broken_at: Option<Timestamp>,
+    /// 0: an ordinary grant.
+    pub glass_window_s: u64,
     pub consent_hash: B256,
     pub note_hash: B256,
     pub openings: u64,
+    /// The grant that it was shared from, proven at the same height.
+    pub parent: Option<Box<GrantView>>,
 }
 
 impl GrantView {
+    /// Its own state; where that is active, its parent's: it opens only while both do.
     pub fn state(&self, now: Timestamp) -> GrantState {
-        GrantState::at(
-            now,
-            self.not_after,
-            self.revoked,
-            self.approvals,
-            self.threshold,
-        )
+        match (self.life().state(now), &self.parent) {
+            (GrantState::Active, Some(parent)) => parent.state(now),
+            (own, _) => own,
+        }
+    }
+
+    pub fn life(&self) -> Life {
+        Life {
+            not_after: self.not_after,
+            revoked: self.revoked,
+            approvals: self.approvals,
+            threshold: self.threshold,
+            glass_window_s: self.glass_window_s,
+            broken_at: self.broken_at,
+        }
     }
 }
 
@@ -62,6 +84,9 @@ pub struct TemplateView {
     pub sealed_allowed: bool,
     pub contribution: bool,
     pub retired: bool,
+    pub actions: Actions,
+    pub onward: bool,
+    pub glass_window_s: u64,
 }
 
 impl TemplateView {
@@ -76,6 +101,9 @@ impl TemplateView {
             sealed_allowed: self.sealed_allowed,
             contribution: self.contribution,
             retired: self.retired,
+            actions: self.actions,
+            onward: self.onward,
+            glass_window_s: self.glass_window_s,
         }
     }
 }
@@ -135,11 +163,12 @@ pub struct ContributionView {
     pub sixteenths: u8,
 }
 
+/// A grant without its records and its parent, and the parent's id.
 pub(super) fn grant(
     id: GrantId,
     p: &Place<'_>,
     w: &Words,
-) -> Result<Option<GrantView>, LayoutError> {
+) -> Result<Option<(GrantView, Option<GrantId>)>, LayoutError> {
     let owner: Address = p.get("owner", w)?;
     if owner.is_zero() {
         return Ok(None);
@@ -147,11 +176,13 @@ pub(super) fn grant(
     let (purpose, mode) = (p.get("purpose", w)?, p.get("mode", w)?);
     let unknown =
         |what: &str, n: u8| LayoutError::Value(format!("{what} {n} of a grant is not known"));
-    Ok(Some(GrantView {
+    let (broken_at, parent): (u64, B256) = (p.get("brokenAt", w)?, p.get("parent", w)?);
+    let view = GrantView {
         id,
         owner,
         grantee: p.get("grantee", w)?,
-        record: RecordId(p.get("recordId", w)?),
+        by: p.get("by", w)?,
+        records: Vec::new(),
         template: p.get("templateId", w)?,
         purpose: Purpose::from_index(purpose).ok_or_else(|| unknown("purpose", purpose))?,
         mode: Mode::from_index(mode).ok_or_else(|| unknown("mode", mode))?,
@@ -160,10 +191,18 @@ pub(super) fn grant(
         revoked: p.get("revoked", w)?,
         approvals: p.get("approvals", w)?,
         threshold: p.get("threshold", w)?,
+        round: p.get("round", w)?,
+        actions: Actions(p.get("actions", w)?),
+        onward: p.get("onward", w)?,
+        broken_at: (broken_at != 0).then_some(Timestamp(broken_at)),
+        glass_window_s: p.get("glassWindow", w)?,
         consent_hash: p.get("consentHash", w)?,
         note_hash: p.get("noteHash", w)?,
         openings: p.get("openings", w)?,
-    }))
+        parent: None,
+    };
+    let parent = (!parent.is_zero()).then_some(GrantId(parent));
+    Ok(Some((view, parent)))
 }
 
 pub(super) fn record(
@@ -198,5 +237,8 @@ pub(super) fn template(p: &Place<'_>, w: &Words) -> Result<Option<TemplateView>,
         sealed_allowed: p.get("sealedAllowed", w)?,
         contribution: p.get("contribution", w)?,
         retired: p.get("retired", w)?,
+        actions: Actions(p.get("actions", w)?),
+        onward: p.get("onward", w)?,
+        glass_window_s: p.get("glassWindow", w)?,
     }))
 }

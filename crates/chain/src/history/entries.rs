@@ -2,7 +2,9 @@ use alloy::{
     primitives::{B256, Log, LogData, U256, keccak256},
     sol_types::{SolEvent, SolValue},
 };
-use dhc_domain::{Address, Commitment, GrantId, Height, Mode, Purpose, RecordId, Timestamp};
+use dhc_domain::{
+    Action, Address, Commitment, GLASS, GrantId, Height, Mode, Purpose, RecordId, Timestamp,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::contracts::{Consent, Contract, IncentivePool, RecordIndex};
@@ -64,8 +66,11 @@ pub struct Accessed {
     pub id: GrantId,
     pub by: Address,
     pub purpose: u8,
+    /// The record opened; the hash of the reason where a glass was broken.
     pub object: B256,
     pub mode: u8,
+    /// The number of an [`Action`], or [`GLASS`].
+    pub action: u8,
     pub time: Timestamp,
     /// The block, by a node's word: no part of the hash. [`Chain::block`](crate::Chain::block)
     /// proves it.
@@ -79,6 +84,15 @@ impl Accessed {
 
     pub fn mode(&self) -> Option<Mode> {
         Mode::from_index(self.mode)
+    }
+
+    /// What the record was opened for; `None` where a glass was broken.
+    pub fn action(&self) -> Option<Action> {
+        Action::from_index(self.action)
+    }
+
+    pub fn breaks_glass(&self) -> bool {
+        self.action == GLASS
     }
 }
 
@@ -211,6 +225,7 @@ impl Entry for Accessed {
             purpose: e.purpose,
             object: e.object,
             mode: e.mode,
+            action: e.action,
             time: Timestamp(e.time),
             height,
         })
@@ -221,7 +236,7 @@ impl Entry for Accessed {
     }
 
     fn hash(&self) -> B256 {
-        let (purpose, mode, time) = (int(self.purpose), int(self.mode), int(self.time.0));
+        let (purpose, mode, action) = (int(self.purpose), int(self.mode), int(self.action));
         digest((
             self.owner,
             int(self.seq),
@@ -230,7 +245,8 @@ impl Entry for Accessed {
             purpose,
             self.object,
             mode,
-            time,
+            action,
+            int(self.time.0),
         ))
     }
 }

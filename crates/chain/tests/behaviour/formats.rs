@@ -95,13 +95,14 @@ fn a_verified_history() {
         purpose: 0,
         object: B256::repeat_byte(12),
         mode: 1,
+        action: 2,
         time: Timestamp(1_795_000_000),
         height: Height(3),
     };
     keeps(
         &opening,
         &format!(
-            r#"{{"owner":"0x{owner}","seq":2,"id":"0x{id}","by":"0x{by}","purpose":0,"object":"0x{object}","mode":1,"time":"2026-11-18T11:06:40Z","height":3}}"#
+            r#"{{"owner":"0x{owner}","seq":2,"id":"0x{id}","by":"0x{by}","purpose":0,"object":"0x{object}","mode":1,"action":2,"time":"2026-11-18T11:06:40Z","height":3}}"#
         ),
     );
 }

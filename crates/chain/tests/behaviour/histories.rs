@@ -30,6 +30,7 @@ fn opening(seq: u64) -> Accessed {
         purpose: Purpose::TREAT.index(),
         object: B256::with_last_byte(seq as u8),
         mode: 0,
+        action: (seq % 3) as u8,
         time: Timestamp(1_000 + seq),
         // Blocks 2 and on, one opening each.
         height: Height(2 + seq),
@@ -45,6 +46,7 @@ fn log(address: Address, entry: &Accessed) -> Log {
         purpose: entry.purpose,
         object: entry.object,
         mode: entry.mode,
+        action: entry.action,
         time: entry.time.0,
     };
     Log {
@@ -90,18 +92,20 @@ fn open(sim: &mut SimChain, from: u64, to: u64) {
 
 #[test]
 fn an_entry_is_hashed_as_the_contract_hashes_it() {
-    // keccak256(abi.encode(owner, seq, id, by, purpose, object, mode, time)), word by word.
-    let e = opening(3);
+    // keccak256(abi.encode(owner, seq, id, by, purpose, object, mode, action, time)), word by
+    // word.
+    let e = opening(4);
     let word = |b: &[u8]| [vec![0; 32 - b.len()], b.to_vec()].concat();
     let words = [
         word(&OWNER[..]),
-        word(&[3]),
+        word(&[4]),
         vec![1; 32],
         word(&DOCTOR[..]),
         word(&[0]),
-        word(&[3]),
+        word(&[4]),
         word(&[0]),
-        word(&1_003u64.to_be_bytes()),
+        word(&[1]),
+        word(&1_004u64.to_be_bytes()),
     ];
     assert_eq!(e.hash(), alloy::primitives::keccak256(words.concat()));
 }
@@ -286,9 +290,11 @@ async fn a_received_grant_carries_its_proven_note() {
         owner: OWNER,
         grantee: DOCTOR,
         id: entry.id.0,
+        by: OWNER,
         givenSeq: 17,
         receivedSeq: 0,
-        recordId: B256::ZERO,
+        recordIds: vec![B256::ZERO],
+        parent: B256::ZERO,
         time: 5,
         note: Bytes::from_static(b"sealed"),
     };

@@ -3,6 +3,7 @@
 
 mod anchors;
 mod conformance;
+mod contracts;
 mod decoders;
 mod divergence;
 mod forgeries;

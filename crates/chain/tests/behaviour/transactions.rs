@@ -187,6 +187,7 @@ async fn a_result_is_proven_with_its_logs() {
     let event = Consent::Revoked {
         id: B256::repeat_byte(3),
         owner: account.address(),
+        by: account.address(),
         time: 9,
     };
     let logs = vec![Log {

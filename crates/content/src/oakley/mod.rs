@@ -96,10 +96,16 @@ pub enum Refusal {
     /// The owner's app does not hold the object or its key.
     #[error("content_unavailable")]
     ContentUnavailable,
+    /// The glass of the grant is whole.
+    #[error("grant_dormant")]
+    GrantDormant,
+    /// The entry is for an action that needs no key.
+    #[error("action_refused")]
+    ActionRefused,
 }
 
 impl Refusal {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::GrantUnknown,
         Self::GrantRevoked,
         Self::GrantExpired,
@@ -107,6 +113,8 @@ impl Refusal {
         Self::NotGrantee,
         Self::AccessUnproven,
         Self::ContentUnavailable,
+        Self::GrantDormant,
+        Self::ActionRefused,
     ];
 
     /// The error code of the wire.

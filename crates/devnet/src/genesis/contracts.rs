@@ -80,7 +80,11 @@ fn constructor_arguments(name: &str, genesis: &Genesis) -> Vec<DynSolValue> {
         "Issuers" => vec![DynSolValue::Address(genesis.certifier)],
         "RecordIndex" => vec![contract("Issuers")],
         "Templates" => vec![contract("Timelock")],
-        "Consent" => vec![contract("RecordIndex"), contract("Templates")],
+        "Consent" => vec![
+            contract("RecordIndex"),
+            contract("Templates"),
+            contract("Proxies"),
+        ],
         "IncentivePool" => vec![
             DynSolValue::Address(genesis.deployer),
             contract("RecordIndex"),

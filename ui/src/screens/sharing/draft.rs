@@ -85,7 +85,7 @@ impl Draft {
 
     pub fn request(&self) -> Grant {
         Grant {
-            study: self.study.clone(),
+            studies: vec![self.study.clone()],
             to: self.to.clone(),
             purpose: self.purpose.clone(),
             until: format!("{}d", self.days),
@@ -93,6 +93,8 @@ impl Draft {
             mode: Some(if self.sealed { "sealed" } else { "live" }.into()),
             approvers: self.approvers.clone(),
             threshold: self.approvers.len() as u8,
+            actions: Vec::new(),
+            onward: false,
         }
     }
 }
@@ -110,6 +112,9 @@ mod tests {
             min_approvals: approvals,
             sealed_allowed: sealed,
             contribution: false,
+            actions: vec!["view".into()],
+            onward: false,
+            glass_window_s: 0,
             standing: Standing::Proven { height: 1 },
         }
     }

@@ -66,6 +66,7 @@ pub fn state_chip(grant: &GrantView) -> AnyView {
                 ],
             ),
         ),
+        GrantStateView::Dormant => ("chip", Icon::Lock, t("grant.dormant").to_owned()),
         GrantStateView::Expired => ("chip", Icon::Clock, t("grant.expired").to_owned()),
         GrantStateView::Revoked => ("chip bad", Icon::Ban, t("grant.revoked").to_owned()),
     };
@@ -100,6 +101,10 @@ fn card(grant: &GrantView, names: Names) -> AnyView {
         GrantStateView::AwaitingApproval => {
             tr("given.could_open", &[("who", &who), ("title", &film)])
         }
+        GrantStateView::Dormant => tr(
+            "given.could_in_emergency",
+            &[("who", &who), ("title", &film)],
+        ),
         GrantStateView::Expired | GrantStateView::Revoked => {
             tr("given.could_until", &[("who", &who), ("title", &film)])
         }

@@ -27,7 +27,10 @@ const TABS: [&str; 3] = ["given", "requests", "log"];
 
 /// Whether a grant lets somebody look, or will once it is approved.
 pub fn is_running(grant: &GrantView) -> bool {
-    grant.state == GrantStateView::Active || is_awaiting(grant)
+    matches!(
+        grant.state,
+        GrantStateView::Active | GrantStateView::Dormant
+    ) || is_awaiting(grant)
 }
 
 fn is_awaiting(grant: &GrantView) -> bool {

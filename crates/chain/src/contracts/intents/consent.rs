@@ -1,5 +1,5 @@
 use alloy::{
-    primitives::{B256, Bytes, U256, keccak256},
+    primitives::{B256, Bytes, Log, U256, keccak256},
     sol_types::{SolCall, SolEvent, SolStruct},
 };
 use async_trait::async_trait;
@@ -8,17 +8,44 @@ use dhc_domain::{Address, Attested, GrantId, Timestamp};
 use super::{Intent, seconds};
 use crate::{
     At, Chain, ReadError,
-    contracts::{Consent, Contract},
+    contracts::{Consent, Contract, GrantTerms},
 };
 
-/// `approver` of a grant once it has approved.
-const APPROVED: u8 = 2;
+/// `approver` of a grant is this before an approval, and this plus the round after it.
+const ASKED: u32 = 1;
 
 pub(super) mod typed {
     alloy::sol! {
+        struct GrantIntent {
+            address owner;
+            bytes32 salt;
+            address grantee;
+            bytes32[] recordIds;
+            bytes32 templateId;
+            uint8 purpose;
+            uint8 mode;
+            uint32 actions;
+            bool onward;
+            uint64 notAfter;
+            uint8 threshold;
+            address[] approvers;
+            bytes32 consentHash;
+            bytes note;
+            uint256 deadline;
+        }
+
+        struct RenewIntent {
+            address owner;
+            bytes32 id;
+            uint64 notAfter;
+            bytes32 consentHash;
+            uint256 deadline;
+        }
+
         struct ApproveIntent {
             address approver;
             bytes32 id;
+            uint16 round;
             uint256 deadline;
         }
 
@@ -30,17 +57,38 @@ pub(super) mod typed {
     }
 }
 
-/// A grant by its owner; deadline and signature are still to come.
-pub fn grant(intent: Consent::GrantIntent) -> Box<dyn Intent> {
-    let signature = Bytes::new();
-    Box::new(Consent::grantBySigCall { intent, signature })
+/// A grant by its owner.
+pub fn grant(terms: GrantTerms) -> Box<dyn Intent> {
+    Box::new(Consent::grantBySigCall {
+        terms,
+        deadline: U256::ZERO,
+        signature: Bytes::new(),
+    })
 }
 
-/// An approval.
-pub fn approve(account: Address, grant: GrantId) -> Box<dyn Intent> {
+/// Another end for a grant, by its owner.
+pub fn renew(
+    owner: Address,
+    grant: GrantId,
+    not_after: Timestamp,
+    consent_hash: B256,
+) -> Box<dyn Intent> {
+    Box::new(Consent::renewBySigCall {
+        owner,
+        id: grant.0,
+        notAfter: not_after.0,
+        consentHash: consent_hash,
+        deadline: U256::ZERO,
+        signature: Bytes::new(),
+    })
+}
+
+/// An approval, in the round in which the grant is.
+pub fn approve(account: Address, grant: GrantId, round: u16) -> Box<dyn Intent> {
     Box::new(Consent::approveBySigCall {
         account,
         id: grant.0,
+        round,
         deadline: U256::ZERO,
         signature: Bytes::new(),
     })
@@ -57,8 +105,8 @@ pub fn revoke(owner: Address, grant: GrantId) -> Box<dyn Intent> {
 }
 
 /// `keccak256(abi.encode(owner, salt))`, as the contract numbers grants.
-fn id(intent: &Consent::GrantIntent) -> B256 {
-    keccak256([intent.owner.into_word(), intent.salt].concat())
+fn id(terms: &GrantTerms) -> B256 {
+    keccak256([terms.owner.into_word(), terms.salt].concat())
 }
 
 #[async_trait]
@@ -68,77 +116,26 @@ impl Intent for Consent::grantBySigCall {
     }
 
     fn author(&self) -> Address {
-        self.intent.owner
+        self.terms.owner
     }
 
     async fn struct_hash(&self, _: &Chain) -> Result<Option<B256>, ReadError> {
-        Ok(Some(self.intent.eip712_hash_struct()))
-    }
-
-    fn deadline(&self) -> Option<Timestamp> {
-        seconds(self.intent.deadline)
-    }
-
-    fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-
-    fn sign(&mut self, deadline: Timestamp, signature: Bytes) {
-        (self.intent.deadline, self.signature) = (U256::from(deadline.0), signature);
-    }
-
-    fn carried(&self) -> Bytes {
-        self.abi_encode().into()
-    }
-
-    fn alone(&self) -> Bytes {
-        let i = &self.intent;
-        Consent::grantCall {
-            salt: i.salt,
-            grantee: i.grantee,
-            recordId: i.recordId,
-            templateId: i.templateId,
-            purpose: i.purpose,
-            mode: i.mode,
-            notAfter: i.notAfter,
-            threshold: i.threshold,
-            approvers: i.approvers.clone(),
-            consentHash: i.consentHash,
-            note: i.note.clone(),
-        }
-        .abi_encode()
-        .into()
-    }
-
-    fn event(&self) -> Vec<Option<B256>> {
-        vec![
-            Some(Consent::Granted::SIGNATURE_HASH),
-            Some(self.intent.owner.into_word()),
-            None,
-            Some(id(&self.intent)),
-        ]
-    }
-
-    async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
-        let there = chain.grant(GrantId(id(&self.intent)), at).await?;
-        Ok(there.map(|g| g.is_some()))
-    }
-}
-
-#[async_trait]
-impl Intent for Consent::approveBySigCall {
-    fn contract(&self) -> Contract {
-        Contract::Consent
-    }
-
-    fn author(&self) -> Address {
-        self.account
-    }
-
-    async fn struct_hash(&self, _: &Chain) -> Result<Option<B256>, ReadError> {
-        let typed = typed::ApproveIntent {
-            approver: self.account,
-            id: self.id,
+        let t = self.terms.clone();
+        let typed = typed::GrantIntent {
+            owner: t.owner,
+            salt: t.salt,
+            grantee: t.grantee,
+            recordIds: t.recordIds,
+            templateId: t.templateId,
+            purpose: t.purpose,
+            mode: t.mode,
+            actions: t.actions,
+            onward: t.onward,
+            notAfter: t.notAfter,
+            threshold: t.threshold,
+            approvers: t.approvers,
+            consentHash: t.consentHash,
+            note: t.note,
             deadline: self.deadline,
         };
         Ok(Some(typed.eip712_hash_struct()))
@@ -161,7 +158,137 @@ impl Intent for Consent::approveBySigCall {
     }
 
     fn alone(&self) -> Bytes {
-        Consent::approveCall { id: self.id }.abi_encode().into()
+        let terms = self.terms.clone();
+        Consent::grantCall { terms }.abi_encode().into()
+    }
+
+    fn event(&self) -> Vec<Option<B256>> {
+        vec![
+            Some(Consent::Granted::SIGNATURE_HASH),
+            Some(self.terms.owner.into_word()),
+            None,
+            Some(id(&self.terms)),
+        ]
+    }
+
+    async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
+        let there = chain.grant(GrantId(id(&self.terms)), at).await?;
+        Ok(there.map(|g| g.is_some()))
+    }
+}
+
+#[async_trait]
+impl Intent for Consent::renewBySigCall {
+    fn contract(&self) -> Contract {
+        Contract::Consent
+    }
+
+    fn author(&self) -> Address {
+        self.owner
+    }
+
+    async fn struct_hash(&self, _: &Chain) -> Result<Option<B256>, ReadError> {
+        let typed = typed::RenewIntent {
+            owner: self.owner,
+            id: self.id,
+            notAfter: self.notAfter,
+            consentHash: self.consentHash,
+            deadline: self.deadline,
+        };
+        Ok(Some(typed.eip712_hash_struct()))
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        seconds(self.deadline)
+    }
+
+    fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    fn sign(&mut self, deadline: Timestamp, signature: Bytes) {
+        (self.deadline, self.signature) = (U256::from(deadline.0), signature);
+    }
+
+    fn carried(&self) -> Bytes {
+        self.abi_encode().into()
+    }
+
+    fn alone(&self) -> Bytes {
+        Consent::renewCall {
+            id: self.id,
+            notAfter: self.notAfter,
+            consentHash: self.consentHash,
+        }
+        .abi_encode()
+        .into()
+    }
+
+    fn event(&self) -> Vec<Option<B256>> {
+        vec![Some(Consent::Renewed::SIGNATURE_HASH), Some(self.id)]
+    }
+
+    /// A grant may be renewed often: the event of this one names its own end.
+    fn shown_by(&self, log: &Log) -> bool {
+        Consent::Renewed::decode_log(log).is_ok_and(|e| {
+            e.data.id == self.id
+                && e.data.notAfter == self.notAfter
+                && e.data.consentHash == self.consentHash
+        })
+    }
+
+    async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
+        let there = chain.grant(GrantId(self.id), at).await?;
+        let renewed = |g: &crate::contracts::GrantView| {
+            g.not_after.0 == self.notAfter && g.consent_hash == self.consentHash
+        };
+        Ok(there.map(|g| g.as_ref().is_some_and(renewed)))
+    }
+}
+
+#[async_trait]
+impl Intent for Consent::approveBySigCall {
+    fn contract(&self) -> Contract {
+        Contract::Consent
+    }
+
+    fn author(&self) -> Address {
+        self.account
+    }
+
+    async fn struct_hash(&self, _: &Chain) -> Result<Option<B256>, ReadError> {
+        let typed = typed::ApproveIntent {
+            approver: self.account,
+            id: self.id,
+            round: self.round,
+            deadline: self.deadline,
+        };
+        Ok(Some(typed.eip712_hash_struct()))
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        seconds(self.deadline)
+    }
+
+    fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    fn sign(&mut self, deadline: Timestamp, signature: Bytes) {
+        (self.deadline, self.signature) = (U256::from(deadline.0), signature);
+    }
+
+    fn carried(&self) -> Bytes {
+        self.abi_encode().into()
+    }
+
+    fn alone(&self) -> Bytes {
+        Consent::approveCall {
+            id: self.id,
+            round: self.round,
+        }
+        .abi_encode()
+        .into()
     }
 
     fn event(&self) -> Vec<Option<B256>> {
@@ -172,9 +299,16 @@ impl Intent for Consent::approveBySigCall {
         ]
     }
 
+    /// An approver may approve each round: the event of this one names its own.
+    fn shown_by(&self, log: &Log) -> bool {
+        Consent::Approved::decode_log(log).is_ok_and(|e| {
+            e.data.id == self.id && e.data.approver == self.account && e.data.round == self.round
+        })
+    }
+
     async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
         let standing = chain.approver(GrantId(self.id), self.account, at).await?;
-        Ok(standing.map(|s| s == APPROVED))
+        Ok(standing.map(|s| s == ASKED + u32::from(self.round)))
     }
 }
 

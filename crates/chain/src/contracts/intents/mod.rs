@@ -16,7 +16,7 @@ use alloy::{
 use async_trait::async_trait;
 use dhc_domain::{Address, Attested, NetworkError, NetworkFile, Timestamp};
 
-pub use consent::{approve, grant, revoke};
+pub use consent::{approve, grant, renew, revoke};
 pub use identity::publish;
 pub use pool::{claim, contribute};
 pub use records::add;
@@ -95,6 +95,7 @@ carried! {
     Identity::publishBySigCall,
     RecordIndex::addBySigCall,
     Consent::grantBySigCall,
+    Consent::renewBySigCall,
     Consent::approveBySigCall,
     Consent::revokeBySigCall,
     IncentivePool::contributeBySigCall,

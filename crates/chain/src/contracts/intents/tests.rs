@@ -36,7 +36,13 @@ fn every() -> Vec<Box<dyn Intent>> {
                 issuerSignature: Bytes::new(),
             },
         ),
-        approve(AUTHOR, GrantId(ID)),
+        renew(
+            AUTHOR,
+            GrantId(ID),
+            Timestamp(1_900_000_000),
+            B256::repeat_byte(6),
+        ),
+        approve(AUTHOR, GrantId(ID), 2),
         revoke(AUTHOR, GrantId(ID)),
         contribute(
             AUTHOR,
@@ -88,7 +94,8 @@ fn what_is_signed_is_what_the_contracts_hash() {
     let types = [
         identity::typed::PublishIntent::eip712_encode_type(),
         records::typed::AddIntent::eip712_encode_type(),
-        Consent::GrantIntent::eip712_encode_type(),
+        consent::typed::GrantIntent::eip712_encode_type(),
+        consent::typed::RenewIntent::eip712_encode_type(),
         consent::typed::ApproveIntent::eip712_encode_type(),
         consent::typed::RevokeIntent::eip712_encode_type(),
         pool::typed::ContributeIntent::eip712_encode_type(),

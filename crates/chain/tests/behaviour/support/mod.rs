@@ -161,6 +161,10 @@ impl Slots {
         self.put(&place.field(name).unwrap(), value);
     }
 
+    pub fn put_word(&mut self, slot: alloy::primitives::B256, word: alloy::primitives::B256) {
+        self.0.insert(slot, word);
+    }
+
     pub fn write(&self, ledger: &mut Ledger, contract: alloy::primitives::Address) {
         for (slot, word) in &self.0 {
             ledger.set(dhc_chain::proof::keys::storage(contract, *slot), word.0);
