@@ -10,10 +10,10 @@ use alloy::{
 use anyhow::{Context, Result, ensure};
 use dhc_chain::{
     At, Chain, HistoryVerdict, Prefix, SolCall,
-    contracts::{Consent, Contract, RecordIndex},
+    contracts::{Consent, Contract, GrantTerms, RecordIndex},
     history::{Accessed, GrantGiven},
 };
-use dhc_domain::{GrantId, Mode, NetworkFile, Purpose, Timestamp};
+use dhc_domain::{Action, GrantId, Mode, NetworkFile, Purpose, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
@@ -111,19 +111,23 @@ impl<'a> Clinic<'a> {
         let salt = salt(number);
         // Nobody reads it here; its length is what counts.
         let note = keccak256(salt).repeat(NOTE.div_ceil(32));
-        Consent::grantCall {
+        let terms = GrantTerms {
+            owner: self.patient.address(),
             salt,
             grantee: doctor.address(),
-            recordId: RECORD,
+            recordIds: vec![RECORD],
             templateId: keccak256("treatment"),
             purpose: Purpose::TREAT.index(),
             mode: Mode::Live.index(),
+            actions: 1,
+            onward: false,
             notAfter: self.not_after.0,
             threshold: 0,
             approvers: vec![],
             consentHash: B256::repeat_byte(5),
             note: note[..NOTE].to_vec().into(),
-        }
+        };
+        Consent::grantCall { terms }
     }
 
     /// Each doctor opens once in a block, by the grants that they have in turn.
@@ -135,7 +139,8 @@ impl<'a> Clinic<'a> {
             let grant = doctor + number / DOCTORS % rounds * DOCTORS;
             let call = Consent::recordAccessCall {
                 id: keccak256((self.patient.address(), salt(grant)).abi_encode()),
-                object: B256::repeat_byte(6),
+                recordId: RECORD,
+                action: Action::View.index(),
             };
             let (account, nonce) = &mut self.doctors[doctor as usize];
             let act = act(contract, 300_000, &call);
