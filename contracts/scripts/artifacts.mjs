@@ -18,6 +18,7 @@ const CONTRACTS = [
   "Proxies",
   "RecordIndex",
   "Registry",
+  "Requests",
   "Templates",
   "Timelock",
   "VotingEscrow",

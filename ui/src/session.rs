@@ -161,6 +161,7 @@ impl Session {
             Event::Offline { code } => self.offline.set(Some(code)),
             Event::Opened { profile, .. }
             | Event::GlassBroken { profile, .. }
+            | Event::Requested { profile, .. }
             | Event::Changed { profile } => {
                 if mine(&profile) {
                     self.changed();

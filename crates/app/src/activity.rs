@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy::sol_types::{SolCall, SolEvent};
 use dhc_chain::{
     ProvenReceipt, TxStatus,
-    contracts::{Consent, Contract, DHLToken, Identity, IncentivePool, RecordIndex, intents},
+    contracts::{
+        Consent, Contract, DHLToken, Identity, IncentivePool, Proxies, RecordIndex, Requests,
+        intents,
+    },
 };
 use dhc_domain::{Address, Amount, Height};
 use dhc_ipc::{ActivityEntry, ActivityView, Failure};
@@ -305,6 +308,24 @@ fn movement(receipt: &ProvenReceipt, me: Address, contracts: &BTreeMap<Address, 
             Some(Consent::approveCall::SELECTOR | Consent::approveBySigCall::SELECTOR),
         ) => "approval",
         (Some("Consent"), Some(Consent::recordAccessCall::SELECTOR)) => "access",
+        (Some("Requests"), Some(Requests::askCall::SELECTOR)) => "request",
+        (
+            Some("Requests"),
+            Some(Requests::answerCall::SELECTOR | Requests::answerBySigCall::SELECTOR),
+        ) => "answer",
+        (
+            Some("Requests"),
+            Some(Requests::declineCall::SELECTOR | Requests::declineBySigCall::SELECTOR),
+        ) => "decline",
+        (Some("Requests"), Some(Requests::withdrawCall::SELECTOR)) => "withdrawal",
+        (
+            Some("Proxies"),
+            Some(Proxies::appointCall::SELECTOR | Proxies::appointBySigCall::SELECTOR),
+        ) => "appointment",
+        (
+            Some("Proxies"),
+            Some(Proxies::dismissCall::SELECTOR | Proxies::dismissBySigCall::SELECTOR),
+        ) => "dismissal",
         (
             Some("IncentivePool"),
             Some(

@@ -267,6 +267,7 @@ impl App {
         drop(self);
         let mut beat = tokio::time::interval(BEAT);
         let mut seen: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+        let mut asked: BTreeMap<String, Option<usize>> = BTreeMap::new();
         loop {
             beat.tick().await;
             let Some(app) = weak.upgrade() else { return };
@@ -284,6 +285,8 @@ impl App {
                                 height: head.height.0,
                             });
                             app.tell_openings(&profile, &mut known.1).await;
+                            let asked = asked.entry(profile.id.clone()).or_default();
+                            app.tell_requests(&profile, asked).await;
                         }
                     }
                     Err(e) => {
@@ -319,6 +322,19 @@ impl App {
         }
         // 0 stands for "not read yet"; an empty log is told apart by one.
         *known = log.length.max(1);
+    }
+
+    async fn tell_requests(&self, profile: &Profile, known: &mut Option<usize>) {
+        let Ok(arrived) = crate::requests::arrived(profile, known).await else {
+            return;
+        };
+        for (request, from) in arrived {
+            let _ = self.events.send(Event::Requested {
+                profile: profile.id.clone(),
+                request: request.to_string(),
+                from: from.to_string(),
+            });
+        }
     }
 
     fn lock_if_idle(&self, profile: &Profile) {

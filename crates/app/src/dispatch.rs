@@ -4,9 +4,10 @@ use dhc_ipc::{self as ipc, Call, Command, Done, Failure};
 use serde_json::Value;
 
 use crate::{
-    App, activity, audit, contacts, contribution, earn, failure::misuse, film, glass, governance,
-    grant, grants, home, identity, import, issue, job::Job, node, onward, opening,
-    profile::Profile, records, renewal, settings, sponsors, templates, vaults, wallet,
+    App, activity, answers, audit, contacts, contribution, earn, failure::misuse, film, glass,
+    governance, grant, grants, home, identity, import, issue, job::Job, node, onward, opening,
+    profile::Profile, proxies, records, renewal, requests, settings, sponsors, templates, vaults,
+    wallet,
 };
 
 fn answer<C: Command>(_: &C, value: C::Answer) -> Result<Value, Failure> {
@@ -85,6 +86,14 @@ pub async fn dispatch(app: &App, call: Call, job: &Job) -> Result<Value, Failure
         ipc::RevokeGrant => |a| grant::revoke(&*profile()?, &a.grant, job).await?,
         ipc::Grants => |a| grants::list(&*profile()?, a.direction.as_deref()).await?,
         ipc::Audit => |a| audit::audit(&*profile()?, a.study.as_deref()).await?,
+        ipc::AskAccess => |a| requests::ask(&*profile()?, a, job).await?,
+        ipc::Requests => |a| requests::list(&*profile()?, a.direction.as_deref()).await?,
+        ipc::AnswerRequest => |a| answers::answer(&*profile()?, a, job).await?,
+        ipc::DeclineRequest => |a| requests::decline(&*profile()?, &a.request, job).await?,
+        ipc::WithdrawRequest => |a| requests::withdraw(&*profile()?, &a.request, job).await?,
+        ipc::AppointProxy => |a| proxies::appoint(&*profile()?, a, job).await?,
+        ipc::DismissProxy => |a| proxies::dismiss(&*profile()?, a, job).await?,
+        ipc::Proxies => |_| proxies::list(&*profile()?).await?,
         ipc::Fetch => |a| opening::fetch(&*profile()?, a, job).await?,
         ipc::Weigh => |a| contribution::weigh(&*profile()?, &a.id).await?,
         ipc::Contribute => |a| contribution::contribute(&*profile()?, a, job).await?,

@@ -5,12 +5,14 @@ use dhc_chain::{
     contracts::{GrantTerms, intents},
 };
 use dhc_domain::{
-    Action, Actions, Address, Asked, B256, GrantId, Mode, Purpose, RecordId, Timestamp, Until,
+    Action, Actions, Address, Asked, B256, GrantId, Mode, Power, Purpose, RecordId, RequestId,
+    Timestamp, Until,
 };
 use dhc_ipc::{Code, Failure, Grant, GrantChange};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    answers,
     failure::{exchange_failure, misuse},
     fhir::{self, Document},
     grants::{grant_id, read},
@@ -19,6 +21,7 @@ use crate::{
     ledger::{proven_at, sponsored_by, sync_failure},
     notes::{self, NoteBody, NotedRecord},
     profile::{Profile, Session},
+    proxies,
     records::{self, Record},
     sealed::{Batch, JOURNAL, NOTES},
     templates,
@@ -52,11 +55,31 @@ struct Wish {
 }
 
 pub async fn give(profile: &Profile, args: &Grant, job: &Job) -> Result<GrantChange, Failure> {
+    give_for(profile, args, job, None).await
+}
+
+/// As [`give`], in answer to a request: that the grant is given for it is journaled together with
+/// the grant, for the link that follows.
+pub(crate) async fn give_in_answer(
+    profile: &Profile,
+    args: &Grant,
+    job: &Job,
+    request: RequestId,
+) -> Result<GrantChange, Failure> {
+    give_for(profile, args, job, Some(request)).await
+}
+
+async fn give_for(
+    profile: &Profile,
+    args: &Grant,
+    job: &Job,
+    request: Option<RequestId>,
+) -> Result<GrantChange, Failure> {
     let session = profile.session()?;
     let wish = read_wish(profile, &session, args).await?;
     let ids: Vec<RecordId> = wish.records.iter().map(|r| r.id).collect();
     let act = format!(
-        "grant {ids:?} {} {} {} {:?} {:?} {:?} {} {} {}",
+        "grant {ids:?} {} {} {} {:?} {:?} {:?} {} {} {} {request:?}",
         wish.grantee,
         wish.purpose,
         args.until,
@@ -103,6 +126,10 @@ pub async fn give(profile: &Profile, args: &Grant, job: &Job) -> Result<GrantCha
             session
                 .db
                 .stage(&mut batch, NOTES, id.0.as_slice(), &draft.document)?;
+            if let Some(request) = request {
+                let key = answers::given_key(&session, request);
+                session.db.stage(&mut batch, JOURNAL, &key, &id)?;
+            }
         }
         // Together: a draft without its act would be refused as given before.
         batch.delete(JOURNAL, &draft_key);
@@ -290,9 +317,15 @@ pub async fn revoke(profile: &Profile, grant: &str, job: &Job) -> Result<GrantCh
     let id = grant_id(grant)?;
     let known = read(profile, id, At::Latest).await?;
     let known = known.ok_or_else(|| Failure::new(Code::GrantUnknown, "there is no such grant"))?;
-    if known.on_chain.owner != session.address {
-        return Err(Failure::new(Code::GrantUnknown, "this grant is not yours"));
-    }
+    let stranger = Failure::new(Code::GrantUnknown, "this grant is not yours");
+    proxies::check(
+        profile,
+        &session,
+        known.on_chain.owner,
+        Power::Revoke,
+        stranger,
+    )
+    .await?;
     let act = format!("revoke {id}");
     if known.on_chain.revoked && !profile.in_flight(&session, &act)? {
         return Err(Failure::new(

@@ -148,7 +148,9 @@ fn view(
     }
 }
 
-async fn template_names(profile: &Profile) -> Result<BTreeMap<dhc_domain::B256, String>, Failure> {
+pub(crate) async fn template_names(
+    profile: &Profile,
+) -> Result<BTreeMap<dhc_domain::B256, String>, Failure> {
     Ok(crate::templates::standing_ones(profile)
         .await?
         .into_iter()

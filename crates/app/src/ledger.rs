@@ -214,6 +214,11 @@ pub(crate) fn accept(receipt: ProvenReceipt) -> Result<ProvenReceipt, Failure> {
 pub fn revert_failure(revert: &Revert) -> Failure {
     let code = match revert.name.as_str() {
         "GrantUnknown" | "NotGrantOwner" => Code::GrantUnknown,
+        "RequestUnknown" | "NotRequestOwner" | "NotAsker" => Code::RequestUnknown,
+        "RequestClosed" => Code::RequestClosed,
+        "TooManyOpen" => Code::TooManyRequests,
+        "KeysUnpublished" => Code::NoIdentity,
+        "NotAppointed" => Code::ProxyUnknown,
         "NotGrantee" => Code::NotGrantee,
         "GrantRevoked" | "AlreadyRevoked" => Code::GrantRevoked,
         "GrantExpired" => Code::GrantExpired,
@@ -247,7 +252,10 @@ pub fn revert_failure(revert: &Revert) -> Failure {
         | "QualityUnsealed" | "RecordUnsealed" => Code::SealRefused,
         "NotRecordOwner" | "NotGranted" => Code::RecordUnknown,
         "GranteeInvalid" | "ExpiryPast" | "ModeUnknown" | "NoteTooLong" | "ObjectsInvalid"
-        | "RenewalNotLater" | "OutlastsParent" | "NoGlass" | "GlassOpen" => Code::Misuse,
+        | "RenewalNotLater" | "OutlastsParent" | "NoGlass" | "GlassOpen" | "OwnerInvalid"
+        | "WindowEmpty" | "AnswerUnfit" | "ProxyInvalid" | "PowersUnknown" | "TermPast" => {
+            Code::Misuse
+        }
         _ => Code::TxReverted,
     };
     Failure::new(code, format!("the contract refused: {}", revert.name))

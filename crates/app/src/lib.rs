@@ -2,6 +2,7 @@
 //! the loopback server and the command line.
 
 mod activity;
+mod answers;
 mod app;
 mod audit;
 mod carrying;
@@ -32,9 +33,11 @@ mod onward;
 mod opening;
 pub mod ports;
 mod profile;
+mod proxies;
 mod records;
 mod release;
 mod renewal;
+mod requests;
 mod sealed;
 mod sealing;
 mod seals;

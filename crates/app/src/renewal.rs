@@ -1,7 +1,7 @@
 //! Moving the end of a grant.
 
 use dhc_chain::{At, contracts::intents};
-use dhc_domain::{B256, GrantId, GrantState, Timestamp};
+use dhc_domain::{B256, GrantId, GrantState, Power, Timestamp};
 use dhc_ipc::{Code, Failure, GrantChange, RenewGrant};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,7 @@ use crate::{
     job::Job,
     ledger::sync_failure,
     profile::{Profile, Session},
+    proxies,
     sealed::{Batch, JOURNAL, NOTES},
 };
 
@@ -72,9 +73,8 @@ async fn draft(
     let known = read(profile, id, At::Latest).await?;
     let known = known.ok_or_else(|| Failure::new(Code::GrantUnknown, "there is no such grant"))?;
     let grant = &known.on_chain;
-    if grant.owner != session.address {
-        return Err(Failure::new(Code::GrantUnknown, "this grant is not yours"));
-    }
+    let stranger = Failure::new(Code::GrantUnknown, "this grant is not yours");
+    proxies::check(profile, session, grant.owner, Power::Renew, stranger).await?;
     match grant.life().state(now) {
         GrantState::Revoked => {
             return Err(

@@ -28,6 +28,7 @@ pub const HEIGHTS: Table = Table("heights");
 pub const NOTES: Table = Table("notes");
 pub const SPONSORS: Table = Table("sponsors");
 pub const SPONSORING: Table = Table("sponsoring");
+pub const REQUESTS: Table = Table("requests");
 pub const GLASS: Table = Table("glass");
 pub const IDENTITY: Table = Table("identity");
 

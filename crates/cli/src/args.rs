@@ -1,8 +1,11 @@
 //! The command line, as its contract has it.
 
+mod people;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use people::{Answer, Proxy, Request};
 
 use crate::{app::AppArgs, sponsor::Sponsor};
 
@@ -361,6 +364,16 @@ pub enum Mode {
     Sealed,
 }
 
+impl Mode {
+    pub fn name(self) -> String {
+        match self {
+            Self::Live => "live",
+            Self::Sealed => "sealed",
+        }
+        .into()
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Action {
     /// Look at it in the app.
@@ -458,6 +471,30 @@ pub enum Consent {
     },
     /// The compliance templates that the network offers.
     Templates,
+    /// Ask somebody for access to their records.
+    Request(Request),
+    /// Requests for access: mine, and those to me.
+    Requests {
+        #[arg(long)]
+        asked: bool,
+        #[arg(long, conflicts_with = "asked")]
+        received: bool,
+    },
+    /// Give the access that was asked for, or less.
+    Answer(Answer),
+    /// Say no to a request.
+    Decline {
+        request: String,
+    },
+    /// Take back a request of mine.
+    Withdraw {
+        request: String,
+    },
+    /// Let somebody act for me, or no longer.
+    #[command(subcommand)]
+    Proxy(Proxy),
+    /// Who acts for me, and for whom I act.
+    Proxies,
 }
 
 #[derive(Subcommand)]

@@ -9,6 +9,7 @@ mod film;
 mod governance;
 mod network;
 mod output;
+mod people;
 mod progress;
 mod run;
 mod secrets;

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use crate::{
     app,
     args::{
-        Cli, Command, Consent, Contact, Devnet, Earnings, Film, Identity, Mode, Network, Node,
-        Records, Vault,
+        Cli, Command, Consent, Contact, Devnet, Earnings, Film, Identity, Network, Node, Records,
+        Vault,
     },
     composition::One,
     demo, devnet, film, governance, network,
     output::Output,
-    secrets, serve, sponsor,
+    people, secrets, serve, sponsor,
 };
 
 pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
@@ -253,10 +253,7 @@ async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
                 purpose: purpose.clone(),
                 until: until.clone(),
                 template: template.clone(),
-                mode: Some(match mode {
-                    Mode::Live => "live".into(),
-                    Mode::Sealed => "sealed".into(),
-                }),
+                mode: Some(mode.name()),
                 approvers: approver.clone(),
                 threshold: *threshold,
                 actions: action.iter().map(|a| a.name()).collect(),
@@ -321,5 +318,12 @@ async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
             .await
         }
         Consent::Templates => one.ask(ipc::Templates {}).await,
+        Consent::Request(_)
+        | Consent::Requests { .. }
+        | Consent::Answer(_)
+        | Consent::Decline { .. }
+        | Consent::Withdraw { .. } => people::requests(one, command).await,
+        Consent::Proxy(proxy) => people::proxies(one, proxy).await,
+        Consent::Proxies => one.ask(ipc::Proxies {}).await,
     }
 }

@@ -6,6 +6,7 @@
 //! - [`dag`]: the UnixFS tree over the frames, so that any IPFS node can keep them.
 //! - [`note`]: a grant's note to its grantee, an HPKE envelope signed by who makes it.
 //! - [`reason`]: why a glass was broken, an HPKE envelope to the owner.
+//! - [`request`]: what a doctor writes when asking for access, an HPKE envelope to the patient.
 //! - [`oakley`]: the live release of an object's key between two apps (`docs/spec/oakley.md`).
 //! - [`sponsor`]: an act for somebody else to carry in and pay for (`docs/spec/sponsor.md`).
 
@@ -15,6 +16,7 @@ pub mod oakley;
 pub mod object;
 mod ports;
 pub mod reason;
+pub mod request;
 mod signature;
 pub mod sponsor;
 

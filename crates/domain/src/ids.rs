@@ -47,6 +47,10 @@ id32!(
     GrantId
 );
 id32!(
+    /// A request for access in `Requests`: `keccak256(abi.encode(asker, salt))`.
+    RequestId
+);
+id32!(
     /// A contribution in `IncentivePool`.
     ContributionId
 );

@@ -6,6 +6,7 @@ mod consent;
 mod contribution;
 mod ids;
 mod network;
+mod people;
 mod standing;
 mod time;
 
@@ -16,9 +17,10 @@ pub use consent::{
 };
 pub use contribution::{DiseaseClass, HospitalGrade, Kind, Quality, Similarity};
 pub use ids::{
-    AddressError, Commitment, ContributionId, GrantId, Height, ObjectId, RecordId, TxHash,
-    parse_address,
+    AddressError, Commitment, ContributionId, GrantId, Height, ObjectId, RecordId, RequestId,
+    TxHash, parse_address,
 };
 pub use network::{NetworkError, NetworkFile, ProofSpec, Trust};
+pub use people::{Power, Powers, RequestState, UnknownPower};
 pub use standing::{Attested, Standing, UnprovenReason};
 pub use time::{TimeError, Timestamp, Until};

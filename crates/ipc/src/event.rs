@@ -35,6 +35,12 @@ pub enum Event {
         by: String,
         time: String,
     },
+    /// Somebody asks this profile for access to its records.
+    Requested {
+        profile: String,
+        request: String,
+        from: String,
+    },
     /// Something of this profile changed; its screens are to be read again.
     Changed {
         profile: String,

@@ -119,7 +119,7 @@ impl<'a> Clinic<'a> {
             templateId: keccak256("treatment"),
             purpose: Purpose::TREAT.index(),
             mode: Mode::Live.index(),
-            actions: 1,
+            actions: 1 << Action::View.index(),
             onward: false,
             notAfter: self.not_after.0,
             threshold: 0,

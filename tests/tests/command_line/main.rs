@@ -16,6 +16,8 @@ mod money;
 mod network;
 mod people;
 mod process;
+mod proxies;
+mod requests;
 mod sharing;
 mod sponsored;
 mod terms;

@@ -37,6 +37,11 @@ binding!(consent, Consent, "../../contracts/artifacts/Consent.json");
 /// What an owner decides when granting.
 pub use consent::Grants::Terms as GrantTerms;
 binding!(
+    requests,
+    Requests,
+    "../../contracts/artifacts/Requests.json"
+);
+binding!(
     incentive_pool,
     IncentivePool,
     "../../contracts/artifacts/IncentivePool.json"
@@ -73,6 +78,7 @@ pub(crate) fn error_signature(selector: [u8; 4]) -> Option<&'static str> {
         .or_else(|| Issuers::IssuersErrors::signature_by_selector(selector))
         .or_else(|| Templates::TemplatesErrors::signature_by_selector(selector))
         .or_else(|| Proxies::ProxiesErrors::signature_by_selector(selector))
+        .or_else(|| Requests::RequestsErrors::signature_by_selector(selector))
         .or_else(|| DHLToken::DHLTokenErrors::signature_by_selector(selector))
         .or_else(|| DHCGovernor::DHCGovernorErrors::signature_by_selector(selector))
         .or_else(|| Timelock::TimelockErrors::signature_by_selector(selector))

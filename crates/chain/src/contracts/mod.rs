@@ -4,6 +4,7 @@
 mod bindings;
 mod governance;
 pub mod intents;
+mod people;
 mod read;
 mod views;
 
@@ -14,9 +15,10 @@ use dhc_domain::{Address, NetworkError, NetworkFile};
 pub(crate) use bindings::error_signature;
 pub use bindings::{
     Consent, DHCGovernor, DHLToken, GrantTerms, Identity, IncentivePool, Issuers, Proxies,
-    RecordIndex, Templates, VotingEscrow,
+    RecordIndex, Requests, Templates, VotingEscrow,
 };
 pub use governance::{Acts, GovernorRules, Proposal, ProposalState};
+pub use people::{AppointmentView, RequestView};
 pub use views::{
     ContributionView, GrantView, IssuerView, KeysView, PoolDay, PoolLedger, PoolSchedule,
     RecordView, Share, TemplateView,
@@ -57,7 +59,7 @@ macro_rules! contracts {
     };
 }
 
-contracts! { Identity Issuers RecordIndex Templates Proxies Consent IncentivePool DHLToken VotingEscrow Timelock DHCGovernor Registry }
+contracts! { Identity Issuers RecordIndex Templates Proxies Consent Requests IncentivePool DHLToken VotingEscrow Timelock DHCGovernor Registry }
 
 impl Contract {
     /// Its address on a network.

@@ -399,7 +399,7 @@ impl Chain {
         Ok(slots.into_iter().zip(values).collect())
     }
 
-    async fn view<T>(
+    pub(super) async fn view<T>(
         &self,
         contract: Contract,
         place: Place<'_>,

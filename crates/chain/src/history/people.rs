@@ -1,17 +1,17 @@
-//! Who acts for whom, as each side's history has it.
+//! Who acts for whom and who asks whom, as each side's history has it.
 
 use alloy::{
-    primitives::{B256, Log},
+    primitives::{B256, Log, keccak256},
     sol_types::SolEvent,
 };
-use dhc_domain::{Address, Height, Timestamp};
+use dhc_domain::{Address, Height, Powers, RequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Entry,
     entries::{decode, digest, int},
 };
-use crate::contracts::{Contract, Proxies};
+use crate::contracts::{Contract, Proxies, Requests};
 
 /// What an owner decided about a proxy of theirs. The last one about a proxy is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +19,8 @@ pub struct ProxySet {
     pub owner: Address,
     pub seq: u64,
     pub proxy: Address,
-    /// Bits, as `Proxies` has them; zero: dismissed.
-    pub powers: u32,
+    /// None: dismissed.
+    pub powers: Powers,
     /// The last second in which they count.
     pub until: Timestamp,
     pub version: u64,
@@ -33,8 +33,8 @@ pub struct WardSet {
     pub proxy: Address,
     pub seq: u64,
     pub owner: Address,
-    /// Bits, as `Proxies` has them; zero: dismissed.
-    pub powers: u32,
+    /// None: dismissed.
+    pub powers: Powers,
     /// The last second in which they count.
     pub until: Timestamp,
     pub version: u64,
@@ -53,7 +53,7 @@ impl Entry for ProxySet {
             owner: e.owner,
             seq: e.proxySeq,
             proxy: e.proxy,
-            powers: e.powers,
+            powers: Powers(e.powers),
             until: Timestamp(e.until),
             version: e.version,
             time: Timestamp(e.time),
@@ -69,7 +69,7 @@ impl Entry for ProxySet {
             self.owner,
             int(self.seq),
             self.proxy,
-            int(self.powers),
+            int(self.powers.0),
             int(self.until.0),
             int(self.version),
             int(self.time.0),
@@ -89,7 +89,7 @@ impl Entry for WardSet {
             proxy: e.proxy,
             seq: e.wardSeq,
             owner: e.owner,
-            powers: e.powers,
+            powers: Powers(e.powers),
             until: Timestamp(e.until),
             version: e.version,
             time: Timestamp(e.time),
@@ -105,10 +105,76 @@ impl Entry for WardSet {
             self.proxy,
             int(self.seq),
             self.owner,
-            int(self.powers),
+            int(self.powers.0),
             int(self.until.0),
             int(self.version),
             int(self.time.0),
         ))
+    }
+}
+
+/// A request that an owner was sent. Its terms are in the contract's storage: `Chain::requests`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestReceived {
+    pub seq: u64,
+    pub id: RequestId,
+    /// The sealed text.
+    pub note: Vec<u8>,
+}
+
+/// A request that an asker made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestMade {
+    pub seq: u64,
+    pub id: RequestId,
+    /// The sealed text.
+    pub note: Vec<u8>,
+}
+
+impl Entry for RequestReceived {
+    const CONTRACT: Contract = Contract::Requests;
+    const VARIABLE: &'static str = "received";
+    const EVENT: B256 = Requests::Asked::SIGNATURE_HASH;
+    const PARTY_TOPIC: usize = 1;
+
+    fn claimed(log: &Log, _height: Height) -> Option<Self> {
+        let e: Requests::Asked = decode(log)?;
+        Some(Self {
+            seq: e.receivedSeq,
+            id: RequestId(e.id),
+            note: e.note.into(),
+        })
+    }
+
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    fn hash(&self) -> B256 {
+        digest((self.id.0, int(self.seq), keccak256(&self.note)))
+    }
+}
+
+impl Entry for RequestMade {
+    const CONTRACT: Contract = Contract::Requests;
+    const VARIABLE: &'static str = "asked";
+    const EVENT: B256 = Requests::Asked::SIGNATURE_HASH;
+    const PARTY_TOPIC: usize = 2;
+
+    fn claimed(log: &Log, _height: Height) -> Option<Self> {
+        let e: Requests::Asked = decode(log)?;
+        Some(Self {
+            seq: e.askedSeq,
+            id: RequestId(e.id),
+            note: e.note.into(),
+        })
+    }
+
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    fn hash(&self) -> B256 {
+        digest((self.id.0, int(self.seq), keccak256(&self.note)))
     }
 }

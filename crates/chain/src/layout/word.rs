@@ -40,7 +40,7 @@ impl Word for bool {
 
 impl Word for U256 {
     fn decode(kind: &str, bytes: &[u8]) -> Option<Self> {
-        if kind.starts_with("t_uint") {
+        if kind.starts_with("t_uint") || kind.starts_with("t_enum(") {
             Self::try_from_be_slice(bytes)
         } else {
             None

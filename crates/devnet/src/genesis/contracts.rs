@@ -40,6 +40,7 @@ const SOURCES: &[(&str, &str)] = artifacts!(
     "Templates",
     "Proxies",
     "Consent",
+    "Requests",
     "IncentivePool",
     "DHLToken",
     "VotingEscrow",
@@ -84,6 +85,12 @@ fn constructor_arguments(name: &str, genesis: &Genesis) -> Vec<DynSolValue> {
             contract("RecordIndex"),
             contract("Templates"),
             contract("Proxies"),
+        ],
+        "Requests" => vec![
+            contract("Identity"),
+            contract("Templates"),
+            contract("Proxies"),
+            contract("Consent"),
         ],
         "IncentivePool" => vec![
             DynSolValue::Address(genesis.deployer),

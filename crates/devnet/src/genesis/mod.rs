@@ -236,7 +236,7 @@ mod tests {
             state[&(StoreName::Bank, balance_key(pool))].as_deref(),
             Some(ecosystem_fund().to_string().as_bytes())
         );
-        assert_eq!(genesis.contracts.len(), 12);
+        assert_eq!(genesis.contracts.len(), 13);
         for address in genesis.contracts.values() {
             assert!(state.contains_key(&(StoreName::Evm, code_hash_key(*address))));
         }

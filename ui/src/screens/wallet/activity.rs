@@ -55,8 +55,8 @@ fn looks(kind: &str) -> (Icon, &'static str) {
         "reward" => (Icon::Sprout, "+"),
         "identity" => (Icon::Key, ""),
         "record" => (Icon::FolderHeart, ""),
-        "grant" | "approval" => (Icon::UserCheck, ""),
-        "revocation" => (Icon::Ban, ""),
+        "grant" | "approval" | "answer" | "appointment" => (Icon::UserCheck, ""),
+        "revocation" | "decline" | "withdrawal" | "dismissal" => (Icon::Ban, ""),
         "access" => (Icon::Eye, ""),
         "contribution" => (Icon::Heart, ""),
         _ => (Icon::FileText, ""),
@@ -83,6 +83,12 @@ fn title(entry: &ActivityEntry) -> String {
         "contribution" => t("activity.contribution").to_owned(),
         "approval" => t("activity.approval").to_owned(),
         "sponsored" => t("activity.sponsored").to_owned(),
+        "request" => t("activity.request").to_owned(),
+        "answer" => t("activity.answer").to_owned(),
+        "decline" => t("activity.decline").to_owned(),
+        "withdrawal" => t("activity.withdrawal").to_owned(),
+        "appointment" => t("activity.appointment").to_owned(),
+        "dismissal" => t("activity.dismissal").to_owned(),
         _ => t("activity.other").to_owned(),
     }
 }
