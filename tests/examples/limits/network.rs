@@ -99,7 +99,9 @@ impl Transport for Counted {
 
     async fn post(&self, body: Vec<u8>, most: usize) -> Result<Vec<u8>, TransportError> {
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let method = request["method"].as_str().unwrap_or_default().to_owned();
+        // A page of slots is asked for in one batch, whose questions are of one method.
+        let question = request.get(0).unwrap_or(&request);
+        let method = question["method"].as_str().unwrap_or_default().to_owned();
         let asked = body.len();
         let answer = self.way.post(body, most).await?;
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);

@@ -155,8 +155,8 @@ impl Limits<'_> {
             report.holds(&format!("{what}: at most 2 ms CPU"), cpu <= SLOT_CPU_MS);
         }
         report.words(
-            "Medians of 400 reads in turns, one process, each read a request of its own; the CPU is \
-             the light client's, over 1,000 reads. Limits: twice the time of `eth_getStorageAt`, \
+            "Medians of 400 reads in turns, none of a value that the light client has proven before; \
+             the CPU is the light client's, over 1,000 reads of empty slots. Limits: twice the time of `eth_getStorageAt`, \
              2 ms CPU.",
         );
         Ok(())
