@@ -50,6 +50,17 @@ pub fn exact(base: &str) -> String {
     }
 }
 
+/// A fee, exact and with its unit. `denom`: what it is counted in, `adhl` or `wei`; both have 18
+/// digits behind the point.
+pub fn fee(base: &str, denom: &str) -> String {
+    match denom {
+        "adhl" => format!("{} DHL", exact(base)),
+        "wei" => format!("{} ETH", exact(base)),
+        // A unit that is not known is named, not guessed.
+        other => format!("{base} {other}"),
+    }
+}
+
 /// An amount of adhl in DHL, rounded down to what a person reads: two digits from 1 DHL on, four
 /// below. An amount that rounds to nothing is said to be less than the least.
 pub fn dhl(base: &str) -> String {
@@ -140,6 +151,22 @@ pub fn short_hex(hex: &str) -> String {
     format!("{}…{}", &hex[..8], &hex[hex.len() - 6..])
 }
 
+/// A hash in groups of four digits, for a person to compare; `0x` is a group of its own.
+pub fn groups(hash: &str) -> Vec<&str> {
+    if !hash.is_ascii() {
+        return vec![hash];
+    }
+    let digits = hash.strip_prefix("0x").unwrap_or(hash);
+    let (prefix, mut rest) = hash.split_at(hash.len() - digits.len());
+    let mut groups: Vec<&str> = (!prefix.is_empty()).then_some(prefix).into_iter().collect();
+    while !rest.is_empty() {
+        let (group, more) = rest.split_at(rest.len().min(4));
+        groups.push(group);
+        rest = more;
+    }
+    groups
+}
+
 /// Bytes in decimal units: "42.7 MB".
 pub fn bytes(n: u64) -> String {
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
@@ -228,6 +255,21 @@ mod tests {
         assert_eq!(dhl("120000000000000000"), "0.12");
         assert_eq!(dhl("100000000000000000"), "0.10");
         assert_eq!(dhl("3000000000000000000"), "3");
+    }
+
+    #[test]
+    fn a_fee_is_told_in_the_coin_that_pays_it() {
+        assert_eq!(fee("21000000000000", "adhl"), "0.000021 DHL");
+        assert_eq!(fee("21000000000000", "wei"), "0.000021 ETH");
+        assert_eq!(fee("7", "atom"), "7 atom");
+    }
+
+    #[test]
+    fn a_hash_is_compared_in_groups() {
+        assert_eq!(groups("0xA1b2C3d4e5"), ["0x", "A1b2", "C3d4", "e5"]);
+        assert_eq!(groups("A1b2C3d4"), ["A1b2", "C3d4"]);
+        assert!(groups("").is_empty());
+        assert_eq!(groups(&"a1".repeat(32)).concat(), "a1".repeat(32));
     }
 
     #[test]

@@ -104,6 +104,8 @@ test("a lapsed trust begins anew only from a block that was compared, and only w
   await section("Network and node").getByRole("button", { name: "Begin anew from a checkpoint" }).click();
   const sheet = page.getByRole("dialog", { name: "Begin anew from a checkpoint" });
   assert.match(await sheet.getByTestId("checkpoint-hash").textContent(), /^(0x)?[0-9a-fA-F]{64}$/);
+  const groups = await sheet.locator(".hash-group").allTextContents();
+  assert.ok(groups.length >= 16 && groups.every((group) => group.length <= 4), "the hash is compared by groups");
   await sheet.getByText("A new checkpoint is not needed", { exact: false }).waitFor();
   const begin = sheet.getByRole("button", { name: "Begin from this block" });
   assert.ok(await begin.isDisabled());
@@ -111,6 +113,18 @@ test("a lapsed trust begins anew only from a block that was compared, and only w
   await begin.click();
   // The chain is sound: the core does not let go of what it trusts.
   await sheet.getByRole("alert").getByText("Something entered is not right", { exact: false }).waitFor();
+});
+
+test("a fee that is paid in ether is told in ether", async () => {
+  await altered("send_preview", (view) => ({ body: { ...view, max_fee: "21000000000000", fee_denom: "wei" } }));
+  const { contacts } = (await call(page, "contacts", app.profile)).body;
+  await app.go("/wallet");
+  await button("Send").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("To", { exact: true }).fill(contacts[0].address);
+  await dialog.getByLabel("Amount in DHL").fill("0.5");
+  await dialog.getByRole("button", { name: "Continue" }).click();
+  await dialog.getByText("at most 0.000021 ETH", { exact: true }).waitFor();
 });
 
 test("a balance that nobody could prove is not shown as nothing", async () => {

@@ -126,6 +126,11 @@ fn resume(decisions: Decisions) -> AnyView {
 
 fn begin(shown: &CheckpointView, decisions: Decisions) -> AnyView {
     let (height, hash) = (shown.height, shown.hash.clone());
+    // Apart to the eye, whole when it is copied.
+    let grouped: Vec<_> = format::groups(&hash)
+        .into_iter()
+        .map(|group| view! { <span class="hash-group">{group.to_owned()}</span> })
+        .collect();
     let disputed = !shown.contradicted_by.is_empty();
     let unready = move || !decisions.compared.get();
     let list = |label: &'static str, nodes: &[String]| {
@@ -141,7 +146,7 @@ fn begin(shown: &CheckpointView, decisions: Decisions) -> AnyView {
         <p>{t("node.compare_text")}</p>
         <div class="card stack-s">
             <p class="strong">{tr("node.block", &[("height", &format::grouped(height)), ("time", &time::moment(&shown.time))])}</p>
-            <div class="row"><span class="mono grow" data-testid="checkpoint-hash">{hash.clone()}</span>{copy_button(hash.clone())}</div>
+            <div class="row"><span class="mono grow" data-testid="checkpoint-hash">{grouped}</span>{copy_button(hash.clone())}</div>
             {list(t("node.shown_by"), &shown.shown_by)}
             {list(t("node.contradicted_by"), &shown.contradicted_by)}
         </div>

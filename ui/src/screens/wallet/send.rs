@@ -165,7 +165,7 @@ fn sign(
         ])}</p>
         <p class="mono card">{preview.to.clone()}</p>
         <dl class="facts">
-            <dt>{t("send.fee")}</dt><dd>{tr("send.fee_at_most", &[("amount", &format::exact(&preview.max_fee))])}</dd>
+            <dt>{t("send.fee")}</dt><dd>{tr("send.fee_at_most", &[("amount", &format::fee(&preview.max_fee, &preview.fee_denom))])}</dd>
             <dt>{t("send.before")}</dt><dd>{format::exact(&preview.balance_before)}" DHL"</dd>
             <dt>{t("send.after")}</dt><dd class="strong">{tr("send.at_least", &[("amount", &format::exact(&preview.balance_after))])}</dd>
         </dl>
@@ -186,7 +186,7 @@ fn sent(done: &TransactionView, handle: Sheet) -> AnyView {
     let facts = vec![
         fact(t("proof.tx"), &done.tx),
         fact(t("proof.height"), format::grouped(done.height)),
-        fact(t("send.fee"), format!("{} DHL", format::exact(&done.fee))),
+        fact(t("send.fee"), format::fee(&done.fee, &done.fee_denom)),
     ];
     let (class, sign, words) = if ok {
         ("tile", Icon::Check, t("send.done"))
