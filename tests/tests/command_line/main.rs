@@ -10,6 +10,7 @@ mod errands;
 mod films;
 mod full_disk;
 mod governance;
+mod grants;
 mod hostile_sponsor;
 mod import;
 mod money;
