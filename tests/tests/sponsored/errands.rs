@@ -26,7 +26,7 @@ use tokio::runtime::Runtime;
 use crate::{
     people::{Network, Person, network},
     process::{Service, until},
-    sponsored::peer,
+    terms::peer,
 };
 
 pub struct Account(pub PrivateKeySigner);

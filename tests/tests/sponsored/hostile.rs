@@ -30,7 +30,7 @@ use crate::{
     films::small_study,
     people::{Network, Person, grant, network, text},
     process::{PATIENCE, Service},
-    sponsored::peer,
+    terms::peer,
 };
 
 /// Three blocks are a carrier's; the app looks at each head, and on a busy machine at every other.
