@@ -8,7 +8,8 @@ use leptos_router::path;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::components::{Icon, chain_state, dock, failed, icon, skeleton, switcher, trouble};
-use crate::i18n::{t, words};
+use crate::format;
+use crate::i18n::{t, time, tr, words};
 use crate::preferences::Preferences;
 use crate::screens;
 use crate::session::{Loaded, Session, session};
@@ -132,6 +133,13 @@ fn framed(screen: fn() -> AnyView) -> AnyView {
             <header class="top">{switcher()}{chain_state()}</header>
             {move || session.offline.get().map(|code| view! {
                 <div class="banner" role="status">{icon(trouble(code).0)}<span class="grow">{words::code(code)}" "{t("net.stale")}</span></div>
+            })}
+            {move || session.alarm.get().map(|(by, time)| view! {
+                <div class="card danger row wrap" role="alert">
+                    <span class="bad-text">{icon(Icon::Alert)}</span>
+                    <span class="grow strong">{tr("glass.alarm", &[("who", &format::short_hex(&by)), ("time", &time::moment(&time))])}</span>
+                    <a class="btn compact quiet" href="/sharing?tab=log" on:click=move |_| session.alarm.set(None)>{t("sharing.who_has_looked")}</a>
+                </div>
             })}
             {guarded(screen)}
             {dock()}

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::backend::Transport;
+use crate::i18n::t;
 use crate::preferences;
 
 /// The profile used last on this device.
@@ -57,6 +58,8 @@ pub struct Session {
     pub offline: RwSignal<Option<Code>>,
     pub jobs: RwSignal<HashMap<String, Progress>>,
     pub toast: RwSignal<Option<String>>,
+    /// Who broke a glass of mine, and when: stands until it was seen.
+    pub alarm: RwSignal<Option<(String, String)>>,
     next_job: StoredValue<u64>,
     /// What was read last, by profile and question.
     answers: StoredValue<HashMap<(String, String), serde_json::Value>>,
@@ -88,6 +91,7 @@ impl Session {
             offline: RwSignal::new(None),
             jobs: RwSignal::new(HashMap::new()),
             toast: RwSignal::new(None),
+            alarm: RwSignal::new(None),
             next_job: StoredValue::new(0),
             answers: StoredValue::new(HashMap::new()),
         };
@@ -159,10 +163,21 @@ impl Session {
                 }
             }
             Event::Offline { code } => self.offline.set(Some(code)),
-            Event::Opened { profile, .. }
-            | Event::GlassBroken { profile, .. }
-            | Event::Requested { profile, .. }
-            | Event::Changed { profile } => {
+            Event::GlassBroken {
+                profile, by, time, ..
+            } => {
+                if mine(&profile) {
+                    self.alarm.set(Some((by, time)));
+                    self.changed();
+                }
+            }
+            Event::Requested { profile, .. } => {
+                if mine(&profile) {
+                    self.say(t("requests.arrived"));
+                    self.changed();
+                }
+            }
+            Event::Opened { profile, .. } | Event::Changed { profile } => {
                 if mine(&profile) {
                     self.changed();
                 }

@@ -41,7 +41,7 @@ async function shareAFilm(patient) {
   if ((await received()).some(readable)) return;
   const [record] = (await call(page, "records", patient)).body.records;
   const [me] = (await call(page, "accounts", app.profile)).body.accounts;
-  const given = await call(page, "consent_grant", patient, { study: record.id, to: me.address, purpose: "TREAT", until: "7d" });
+  const given = await call(page, "consent_grant", patient, { studies: [record.id], to: me.address, purpose: "TREAT", until: "7d" });
   assert.ok(given.ok, given.body.code);
   const deadline = Date.now() + PATIENCE;
   while (!(await received()).some(readable)) {

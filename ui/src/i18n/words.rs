@@ -34,6 +34,15 @@ pub fn template_meaning(name: &str) -> &'static str {
     lookup(&format!("template_meaning.{name}")).unwrap_or("")
 }
 
+/// What somebody may do with what they open, in plain words: "look, save copies".
+pub fn actions(codes: &[String]) -> String {
+    let words: Vec<String> = codes
+        .iter()
+        .map(|code| lookup(&format!("allow.{code}")).map_or_else(|| code.clone(), str::to_owned))
+        .collect();
+    tr("allow.these", &[("what", &words.join(t("allow.and")))])
+}
+
 pub fn stage(stage: Stage) -> &'static str {
     match stage {
         Stage::Reading => t("stage.reading"),

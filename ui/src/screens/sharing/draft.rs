@@ -17,6 +17,10 @@ pub struct Draft {
     pub days: u32,
     pub sealed: bool,
     pub approvers: Vec<String>,
+    /// What the recipient may do; looking is always among it.
+    pub actions: Vec<String>,
+    /// Whether they may share it onward.
+    pub onward: bool,
 }
 
 /// The purpose a template is most used for: the first of its own where there is no better.
@@ -49,10 +53,20 @@ impl Draft {
     pub fn choose_template(&mut self, template: TemplateView) {
         self.purpose = usual_purpose(&template);
         self.sealed &= template.sealed_allowed;
+        self.onward &= template.onward;
+        self.actions = template.actions.clone();
         self.approvers
             .resize(usize::from(template.min_approvals), String::new());
         self.template = Some(template);
         self.days = self.days.clamp(1, self.most_days().max(1));
+    }
+
+    /// Allows an action or not; looking cannot be taken out.
+    pub fn allow(&mut self, action: &str, allowed: bool) {
+        self.actions.retain(|a| a != action);
+        if allowed || action == "view" {
+            self.actions.push(action.to_owned());
+        }
     }
 
     /// Asks for `days`; a template that is chosen holds them to its window.
@@ -93,8 +107,8 @@ impl Draft {
             mode: Some(if self.sealed { "sealed" } else { "live" }.into()),
             approvers: self.approvers.clone(),
             threshold: self.approvers.len() as u8,
-            actions: Vec::new(),
-            onward: false,
+            actions: self.actions.clone(),
+            onward: self.onward,
         }
     }
 }

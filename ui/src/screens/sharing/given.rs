@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{is_running, revoke_button};
 use crate::components::{Icon, avatar, empty, fact, how_do_we_know, icon, mark, shown};
 use crate::format;
-use crate::i18n::{t, time, tr, words};
+use crate::i18n::{t, time, tn, tr, words};
 use crate::screens::names::Names;
 use crate::screens::records::opened;
 use crate::session::Loaded;
@@ -89,6 +89,20 @@ fn card(grant: &GrantView, names: Names) -> AnyView {
         .clone()
         .unwrap_or_else(|| format::short_hex(&grant.to));
     let film = names.given(grant);
+    let more = grant.studies.len().saturating_sub(1) as u64;
+    let broken = grant
+        .broken_at
+        .as_deref()
+        .map(|at| tr("given.glass_broken", &[("time", &time::moment(at))]));
+    let by = (!grant.by.eq_ignore_ascii_case(&grant.from)).then(|| {
+        let by = grant
+            .by_name
+            .clone()
+            .unwrap_or_else(|| format::short_hex(&grant.by));
+        tr("given.made_by", &[("who", &by)])
+    });
+    let mut allowed = vec![words::actions(&grant.actions)];
+    allowed.extend(grant.onward.then(|| t("given.onward").to_owned()));
     let sentence = match grant.state {
         GrantStateView::Active => tr(
             "given.can_open",
@@ -131,6 +145,10 @@ fn card(grant: &GrantView, names: Names) -> AnyView {
                     <p class="strong">{who.clone()}</p>
                     <p>{sentence}</p>
                     <p class="sub">{format!("{} · {}", words::purpose(&grant.purpose), opened(grant.openings))}</p>
+                    {(more > 0).then(|| view! { <p class="sub">{tn("given.more", more, &[])}</p> })}
+                    <p class="sub">{allowed.join(" · ")}</p>
+                    {by.map(|words| view! { <p class="sub">{words}</p> })}
+                    {broken.map(|words| view! { <p class="bad-text strong">{words}</p> })}
                     {mark(&grant.standing)}
                 </div>
             </div>

@@ -102,7 +102,19 @@ fn entry(access: AccessView, names: Names) -> AnyView {
         .by_name
         .clone()
         .unwrap_or_else(|| format::short_hex(&access.by));
+    let emergency = access.action == "glass";
     let film = names.record(&access.object, access.title.as_deref().unwrap_or_default());
+    let said = [("who", who.as_str()), ("title", film.as_str())];
+    let sentence = match access.action.as_str() {
+        "glass" => tr("log.glass", &said[..1]),
+        "export" => tr("log.exported", &said),
+        "annotate" => tr("log.annotated", &said),
+        _ => tr("log.opened", &said),
+    };
+    let why = emergency.then(|| match &access.reason {
+        Some(reason) => tr("log.glass_reason", &[("reason", reason)]),
+        None => t("log.glass_no_reason").to_owned(),
+    });
     let mode = if access.mode == "sealed" {
         t("mode.sealed_short")
     } else {
@@ -111,7 +123,14 @@ fn entry(access: AccessView, names: Names) -> AnyView {
     let facts = vec![
         fact(t("proof.by"), &access.by),
         fact(t("proof.grant"), &access.grant),
-        fact(t("proof.record"), &access.object),
+        fact(
+            if emergency {
+                t("proof.reason_hash")
+            } else {
+                t("proof.record")
+            },
+            &access.object,
+        ),
         fact(t("proof.height"), format::grouped(access.height)),
     ];
     let class = if matches!(access.standing, dhc_ipc::Standing::Proven { .. }) {
@@ -121,8 +140,9 @@ fn entry(access: AccessView, names: Names) -> AnyView {
     };
     view! {
         <li class=class>
-            <div class="card stack-xs">
-                <h3>{tr("log.opened", &[("who", &who), ("title", &film)])}</h3>
+            <div class=if emergency { "card danger stack-xs" } else { "card stack-xs" }>
+                <h3>{sentence}</h3>
+                {why.map(|words| view! { <p>{words}</p> })}
                 <p class="sub">{format!("{} · {} · {mode}", time::clock(&access.time), words::purpose(&access.purpose))}</p>
                 {mark(&access.standing)}
                 {how_do_we_know(t("log.entry_proof"), &access.standing, facts)}

@@ -1,5 +1,7 @@
 //! `/sharing` and `/sharing/new`.
 
+mod allowed;
+mod asked;
 mod draft;
 mod given;
 mod log;

@@ -240,6 +240,7 @@ pub fn why(flow: Flow) -> AnyView {
         {templates}
         {until(flow)}
         {approvers(flow)}
+        {super::allowed::allowed(flow)}
         {mode(flow)}
     }
     .into_any()
@@ -255,6 +256,12 @@ fn template_option(template: &TemplateView, chosen: RwSignal<String>) -> AnyView
             "share.needs_approvals",
             u64::from(template.min_approvals),
             &[],
+        ));
+    }
+    if template.glass_window_s > 0 {
+        limits.push(tr(
+            "share.glass",
+            &[("span", &time::length(template.glass_window_s))],
         ));
     }
     let meaning = words::template_meaning(&template.name);
@@ -387,10 +394,14 @@ pub fn meaning(flow: Flow) -> AnyView {
                 _ => None,
             });
             let approvals = draft.approvers.len() as u64;
+            let emergency = draft.template.as_ref().is_some_and(|t| t.glass_window_s > 0);
             view! {
                 <div class="card">
                     <ul class="stack">
                         {line(Icon::Eye, tr("meaning.may_open", &[("who", &who), ("title", &record_name(flow)), ("time", &until)]))}
+                        {emergency.then(|| line(Icon::Alert, t("meaning.emergency").to_owned()))}
+                        {line(Icon::Layers, words::actions(&draft.actions))}
+                        {draft.onward.then(|| line(Icon::UserPlus, t("meaning.onward").to_owned()))}
                         {line(Icon::Heart, tr("meaning.purpose", &[("purpose", &words::purpose(&draft.purpose))]))}
                         {(approvals > 0).then(|| line(Icon::Users, tn("meaning.approvals", approvals, &[])))}
                         {line(Icon::FileText, if draft.sealed { t("meaning.sealed") } else { t("meaning.live") }.to_owned())}

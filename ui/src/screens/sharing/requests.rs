@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{given, is_awaiting};
+use super::{asked, given, is_awaiting};
 use crate::components::{Icon, busy_button, empty, field_problem, notice, shown};
 use crate::format;
 use crate::i18n::t;
@@ -18,7 +18,7 @@ use crate::session::{Loaded, session};
 pub fn requests_panel(grants: RwSignal<Loaded<GrantsView>>, names: Names) -> AnyView {
     view! {
         <div class="columns">
-            <div class="stack">{shown(grants, move |view| waiting(view, names))}</div>
+            <div class="stack">{asked::asked_of_me()}{shown(grants, move |view| waiting(view, names))}</div>
             {approve_card()}
         </div>
     }
