@@ -1,5 +1,7 @@
 //! How a holder takes part in deciding: locks, proposes, votes, and has done what was decided.
 
+use std::time::Duration;
+
 use alloy::{
     primitives::{Bytes, hex, keccak256},
     sol_types::SolCall,
@@ -22,6 +24,9 @@ use crate::{
     profile::{Profile, Session},
     templates, wallet,
 };
+
+/// How long the next block may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// OpenZeppelin's mark: only this account may make the proposal with this description, so that nobody
 /// can make it first and then cancel it.
@@ -56,6 +61,15 @@ async fn locked_after(
 ) -> Result<LockView, Failure> {
     let receipt = profile.transact(session, act, job, request).await?;
     job.changed();
+    // Votes count from the second after: what is done next must find them.
+    let mut head = profile.chain.sync().await.map_err(sync_failure)?;
+    while head.time <= receipt.time {
+        head = profile
+            .chain
+            .wait_for(head.height.next(), PATIENCE)
+            .await
+            .map_err(sync_failure)?;
+    }
     let locked = profile
         .chain
         .locked(session.address, At::AtLeast(receipt.height))
