@@ -266,7 +266,7 @@ impl App {
         let weak = Arc::downgrade(&self);
         drop(self);
         let mut beat = tokio::time::interval(BEAT);
-        let mut seen: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+        let mut seen: BTreeMap<String, (u64, Option<u64>)> = BTreeMap::new();
         let mut asked: BTreeMap<String, Option<usize>> = BTreeMap::new();
         loop {
             beat.tick().await;
@@ -299,18 +299,21 @@ impl App {
         }
     }
 
-    async fn tell_openings(&self, profile: &Profile, known: &mut u64) {
+    async fn tell_openings(&self, profile: &Profile, known: &mut Option<u64>) {
         let Ok(log) = crate::audit::audit(profile, None).await else {
             return;
         };
-        if *known != 0 && log.length > *known {
+        // What was there when the profile was opened is no news.
+        if let Some(before) = known.replace(log.length)
+            && log.length > before
+        {
             if let Some(newest) = log.entries.first() {
                 let _ = self.events.send(Event::Opened {
                     profile: profile.id.clone(),
                     grant: newest.grant.clone(),
                 });
             }
-            let new = log.entries.iter().take((log.length - *known) as usize);
+            let new = log.entries.iter().take((log.length - before) as usize);
             for entry in new.filter(|e| e.action == "glass") {
                 let _ = self.events.send(Event::GlassBroken {
                     profile: profile.id.clone(),
@@ -320,8 +323,6 @@ impl App {
                 });
             }
         }
-        // 0 stands for "not read yet"; an empty log is told apart by one.
-        *known = log.length.max(1);
     }
 
     async fn tell_requests(&self, profile: &Profile, known: &mut Option<usize>) {

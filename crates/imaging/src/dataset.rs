@@ -317,10 +317,11 @@ impl<R: Read> Walk<R> {
     }
 }
 
-/// Functional groups, look-up tables: the sequences that say how to show the image.
+/// Functional groups, look-up tables: the sequences that say how to show the image. And a
+/// DICOMDIR's records.
 fn keeps_sequence(tag: Tag, depth: usize) -> bool {
     match depth {
-        0 => matches!(tag.group(), 0x0028 | 0x5200),
+        0 => matches!(tag.group(), 0x0028 | 0x5200) || tag == tags::DIRECTORY_RECORD_SEQUENCE,
         _ => tag.group().is_multiple_of(2),
     }
 }

@@ -348,3 +348,30 @@ fn the_demo_study_is_one_series_in_order() {
         .collect();
     assert!(z.is_sorted());
 }
+
+mod garbled {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+        /// A directory that somebody wrote in bad faith is read or refused; it neither panics nor
+        /// runs on.
+        #[test]
+        fn a_garbled_dicomdir_is_read_or_refused(
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)
+        ) {
+            let mut index = dicomdir(&[&["IMAGES", "IM1"], &["..", "SECRET"]]);
+            for (at, byte) in changes {
+                let at = 132 + at.index(index.len() - 132);
+                index[at] = byte;
+            }
+            let dir = folder(&[("DICOMDIR", &index), ("SECRET", b"secret")]);
+            if let Ok(found) = read(dir.path().join("DICOMDIR")) {
+                prop_assert_eq!(found.studies.len(), 0);
+            }
+        }
+    }
+}

@@ -6,11 +6,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use dicom_dictionary_std::tags;
-use dicom_object::OpenFileOptions;
 use walkdir::WalkDir;
 
 use super::archive::Archive;
 use super::{Limits, ScanError};
+use crate::file::DicomFile;
 
 /// Where the bytes of an instance are. Valid as long as the input is not changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,8 +221,9 @@ fn visit_directory_records(path: &Path, visit: &mut Visit) -> Result<(), ScanErr
 }
 
 fn referenced_files(path: &Path) -> Option<Vec<Vec<String>>> {
-    let object = OpenFileOptions::new().open_file(path).ok()?;
-    let records = object.get(tags::DIRECTORY_RECORD_SEQUENCE)?.items()?;
+    let directory = DicomFile::open(File::open(path).ok()?).ok()?;
+    let records = directory.attributes.get(tags::DIRECTORY_RECORD_SEQUENCE)?;
+    let records = records.items()?;
     Some(
         records
             .iter()
