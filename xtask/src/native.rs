@@ -19,6 +19,8 @@ pub enum Need {
     Browser,
     /// A display without a screen, and WebDriver for WebKitGTK.
     Display,
+    /// Virtual environments of Python: the contracts' static check, the second reader of objects.
+    Python,
 }
 
 impl Need {
@@ -39,6 +41,8 @@ impl Need {
             ],
             Self::Browser => &["chromium", "fonts-noto-cjk"],
             Self::Display => &["xvfb", "xauth", "webkit2gtk-driver", "dbus-x11"],
+            // Debian parts `venv` and its `ensurepip` from Python.
+            Self::Python => &["python3-venv"],
         }
     }
 
@@ -69,6 +73,9 @@ impl Need {
                 "WebKitWebDriver",
                 "dbus-run-session",
             ]),
+            Self::Python => {
+                ask(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_ok()
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ pub fn everything(workspace: &Workspace) -> Result<()> {
         ("tauri-driver", tools::tauri_driver(workspace).map(drop)),
         ("Kubo", tools::kubo(workspace).map(drop)),
         ("slither", tools::slither(workspace).map(drop)),
+        ("second reader", tools::second_reader(workspace).map(drop)),
         ("advisory database", audit::database(workspace).map(drop)),
     ] {
         if let Err(failure) = result {

@@ -83,6 +83,17 @@ pub fn all(workspace: &Workspace, long: bool, only: Option<String>) -> Result<Ex
             None => (Count::SKIPPED, "Go is needed to build it".to_owned()),
         })
     });
+    let mut python = None;
+    report.stage("second reader of objects", || {
+        python = tools::second_reader(workspace)?;
+        Ok(match python {
+            Some(_) => (Count::default(), String::new()),
+            None => (
+                Count::SKIPPED,
+                "Python 3 with its venv is needed".to_owned(),
+            ),
+        })
+    });
     let mut node = None;
     let spare = NODE_BY.saturating_sub(begun.elapsed()).min(NODE_LIMIT);
     report.stage("node of the real network", || {
@@ -107,6 +118,7 @@ pub fn all(workspace: &Workspace, long: bool, only: Option<String>) -> Result<Ex
     }
     let programs = Programs {
         kubo: kubo.as_deref(),
+        python: python.as_deref(),
         node: node.as_deref(),
     };
     for binary in &tests {
@@ -165,6 +177,7 @@ fn format(workspace: &Workspace) -> Result<(Count, String)> {
 /// Foreign programs that tests speak with, where they could be had.
 struct Programs<'a> {
     kubo: Option<&'a Path>,
+    python: Option<&'a Path>,
     node: Option<&'a Path>,
 }
 
@@ -180,7 +193,11 @@ fn run_tests(
         .env("CARGO_MANIFEST_DIR", &binary.folder)
         .env("DHC_BIN", workspace.dhc())
         .env("DHC_UI_DIR", workspace.ui_dist());
-    for (name, program) in [("DHC_KUBO", programs.kubo), ("DHC_NODE", programs.node)] {
+    for (name, program) in [
+        ("DHC_KUBO", programs.kubo),
+        ("DHC_NODE", programs.node),
+        ("DHC_PYTHON", programs.python),
+    ] {
         if let Some(path) = program {
             command.env(name, path);
         }

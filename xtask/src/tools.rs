@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::command::{ask, program, run};
-use crate::native;
+use crate::native::{self, Need};
 use crate::stamp::Stamp;
 use crate::workspace::Workspace;
 
@@ -188,27 +188,46 @@ pub fn kubo(workspace: &Workspace) -> Result<Option<PathBuf>> {
     Ok(Some(binary))
 }
 
-/// Slither, the static check of contracts, in a virtual environment of its own. `None` without a
-/// Python that makes one.
+/// Slither, the static check of contracts. `None` without a Python that makes environments.
 pub fn slither(workspace: &Workspace) -> Result<Option<PathBuf>> {
-    const PINS: &str = "contracts/requirements.txt";
-    let folder = workspace.tools().join("slither");
-    let binary = folder.join("bin/slither");
+    python_program(
+        workspace,
+        "slither",
+        "contracts/requirements.txt",
+        "slither",
+    )
+}
+
+/// The Python that runs the second reader of sealed objects. `None` without one that makes
+/// environments.
+pub fn second_reader(workspace: &Workspace) -> Result<Option<PathBuf>> {
+    const PINS: &str = "tests/second_reader/requirements.txt";
+    python_program(workspace, "second-reader", PINS, "python")
+}
+
+/// A program of a virtual environment of its own, with the packages that the file `pins` names.
+fn python_program(
+    workspace: &Workspace,
+    name: &str,
+    pins: &str,
+    wanted: &str,
+) -> Result<Option<PathBuf>> {
+    let folder = workspace.tools().join(name);
+    let binary = folder.join("bin").join(wanted);
     let stamp = Stamp::new(
-        workspace.tools().join("slither.stamp"),
+        workspace.tools().join(format!("{name}.stamp")),
         &[],
         &workspace.root,
-        &[PINS],
+        &[pins],
     )?;
     if binary.is_file() && stamp.is_fresh() {
         return Ok(Some(binary));
     }
-    // Debian parts `venv` and its `ensurepip` from Python.
-    let able = ask(program("python3", &workspace.root).args(["-c", "import ensurepip, venv"]));
-    if able.is_err() {
+    if let Err(failure) = native::ensure(&[Need::Python]) {
+        eprintln!("{pins} is left out: {failure:#}");
         return Ok(None);
     }
-    eprintln!("installing slither with pip (once)");
+    eprintln!("installing {pins} with pip (once)");
     run(program("python3", &workspace.root)
         .args(["-m", "venv", "--clear"])
         .arg(&folder))?;
@@ -219,7 +238,7 @@ pub fn slither(workspace: &Workspace) -> Result<Option<PathBuf>> {
             "--disable-pip-version-check",
             "--requirement",
         ])
-        .arg(workspace.root.join(PINS)))?;
+        .arg(workspace.root.join(pins)))?;
     stamp.set()?;
     Ok(Some(binary))
 }

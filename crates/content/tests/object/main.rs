@@ -1,105 +1,23 @@
 //! DHC-OBJECT/1: what is sealed is opened byte for byte, any part of it alone; whatever was
 //! altered, cut, moved or spliced is not.
 
-#[path = "../../../tests/seeded/mod.rs"]
+mod second_reader;
+#[path = "../../../../tests/seeded/mod.rs"]
 mod seeded;
-
-use std::collections::HashMap;
+mod support;
 
 use bytes::Bytes;
 use dhc_content::{
-    Cid,
-    dag::{Block, Leaf, LeafWalk, verify_block},
+    dag::verify_block,
     object::{
-        ContentCorrupt, EntryCheck, FRAME, HEADER_LEN, Manifest, ObjectKey, Opener, SealError,
-        Sealed, Sealer, TAG, padme,
+        ContentCorrupt, EntryCheck, FRAME, HEADER_LEN, Opener, SealError, Sealer, TAG, padme,
     },
 };
 use dhc_domain::ObjectId;
 use proptest::prelude::*;
 use seeded::Seeded;
 use serde_json::json;
-
-type Store = HashMap<Cid, Bytes>;
-
-const OBJECT: ObjectId = ObjectId(alloy::primitives::FixedBytes([7; 16]));
-
-fn key(label: &'static str) -> ObjectKey {
-    ObjectKey::make_random(&mut Seeded::new(label))
-}
-
-fn pattern(len: usize) -> Vec<u8> {
-    (0..len).map(|i| (i * 31 + i / 251) as u8).collect()
-}
-
-/// Seals entries, giving the finished object and its blocks.
-fn seal(
-    key: &ObjectKey,
-    object: ObjectId,
-    salt: &'static str,
-    entries: &[(&str, Vec<u8>)],
-) -> (Sealed, Store) {
-    let mut store = Store::new();
-    let mut keep = |block: Block| {
-        verify_block(&block.cid, &block.bytes).unwrap();
-        assert!(block.bytes.len() <= FRAME + TAG);
-        store.insert(block.cid, block.bytes);
-    };
-    let mut sealer = Sealer::new(key, object, &mut Seeded::new(salt));
-    for (path, bytes) in entries {
-        sealer.begin(path, json!({ "name": path })).unwrap();
-        for chunk in bytes.chunks(700_001) {
-            let mut rest = chunk;
-            while let Some(block) = sealer.push(&mut rest).unwrap() {
-                keep(block);
-            }
-            assert!(rest.is_empty());
-        }
-    }
-    let mut tail = sealer.finish(json!({ "study": 1 })).unwrap();
-    for block in &mut tail {
-        keep(block);
-    }
-    (tail.into_sealed().unwrap(), store)
-}
-
-fn leaves(root: Cid, store: &Store) -> Vec<Leaf> {
-    let mut walk = LeafWalk::new(root);
-    while let Some(cid) = walk.wanted().pop() {
-        walk.provide(&cid, store[&cid].clone()).unwrap();
-    }
-    walk.leaves().unwrap()
-}
-
-fn opener(key: &ObjectKey, root: Cid, store: &Store) -> Result<Opener, ContentCorrupt> {
-    let leaves = leaves(root, store);
-    let header = store[&leaves[0].cid].clone();
-    Opener::new(key, leaves, &header)
-}
-
-fn manifest(opener: &Opener, store: &Store) -> Result<Manifest, ContentCorrupt> {
-    opener.open_manifest(opener.manifest_cids().map(|cid| store[&cid].clone()))
-}
-
-fn read(opener: &Opener, store: &Store, range: std::ops::Range<u64>) -> Vec<u8> {
-    opener
-        .pieces(range)
-        .flat_map(|piece| {
-            let frame = opener
-                .open_frame(piece.frame, store[&piece.cid].clone())
-                .unwrap();
-            frame[piece.within].to_vec()
-        })
-        .collect()
-}
-
-/// The object as one file, as `ipfs get` writes it.
-fn file(root: Cid, store: &Store) -> Vec<u8> {
-    leaves(root, store)
-        .iter()
-        .flat_map(|leaf| store[&leaf.cid].clone())
-        .collect()
-}
+use support::{OBJECT, file, key, leaves, manifest, opener, pattern, read, seal};
 
 #[test]
 fn entries_come_back_byte_for_byte() {
@@ -348,14 +266,14 @@ fn an_object_of_version_1_opens_for_ever() {
     let file = file(sealed.root, &store);
     assert_eq!(
         hex::encode(&file),
-        include_str!("vectors/object-1.hex").trim()
+        include_str!("../vectors/object-1.hex").trim()
     );
     assert_eq!(
         sealed.root.to_string(),
         "bafybeia56xivojefz4cl2cmhy2kp2x2ggmejvrkod6qtkslxuccxy4qi3i"
     );
 
-    let pinned = Bytes::from(hex::decode(include_str!("vectors/object-1.hex").trim()).unwrap());
+    let pinned = Bytes::from(hex::decode(include_str!("../vectors/object-1.hex").trim()).unwrap());
     let leaves = leaves(sealed.root, &store);
     let opener = Opener::new(&key, leaves, &pinned[..HEADER_LEN]).unwrap();
     let end = HEADER_LEN + 12 + TAG;
