@@ -16,14 +16,16 @@ const CONFLICT: Ends = Ends::Code("witness_conflict");
 /// The head is proven; that nobody confirms it is said.
 const ALONE: Ends = Ends::Says("0 of 1 witnesses");
 
+/// A head that is shown: a node that is a block behind has none yet, and is asked again.
 macro_rules! shown {
     ($alter:expr) => {
         Lie::Answer(|call, answer| {
             let alter: fn(&mut Value) = $alter;
-            if call.is("commit") {
+            let shows = call.is("commit") && answer["result"].is_object();
+            if shows {
                 alter(answer);
             }
-            call.is("commit")
+            shows
         })
     };
 }
