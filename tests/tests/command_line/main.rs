@@ -19,4 +19,5 @@ mod proxies;
 mod requests;
 mod sharing;
 mod terms;
+mod traces;
 mod vault;

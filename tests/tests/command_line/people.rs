@@ -65,7 +65,7 @@ impl Network {
 
     fn launch(&self, more: &[&str]) {
         let mut command = dhc(["devnet", "start", "--block-ms", BLOCK_MS, "--data"]);
-        command.arg(self.folder.path().join("devnet")).args(more);
+        command.arg(self.data()).args(more);
         *self.service.lock().unwrap() = Some(Service::start(command));
     }
 
@@ -77,6 +77,11 @@ impl Network {
         let service = self.service.lock().unwrap();
         let ready = &service.as_ref().expect("a running network").ready;
         ready[name].as_str().expect("a field").to_owned()
+    }
+
+    /// Where it keeps its chain.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("devnet")
     }
 
     pub fn file(&self) -> PathBuf {

@@ -84,10 +84,15 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::start_logging(command, Stdio::null())
+    }
+
+    /// As [`start`](Self::start), with what it says on standard error going there.
+    pub fn start_logging(mut command: Command, log: Stdio) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("dhc runs");
         let stdout = child.stdout.take().expect("a pipe");
