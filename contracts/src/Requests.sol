@@ -50,6 +50,21 @@ contract Requests is Intents {
         bytes32 grantId;
     }
 
+    /// @notice What is asked for, and by whom.
+    struct Wish {
+        address asker;
+        address owner;
+        /// Chosen anew for each request; the id is keccak256(abi.encode(asker, salt)).
+        bytes32 salt;
+        bytes32 templateId;
+        uint8 purpose;
+        /// Seconds from a grant to its end, which the template admits, as purpose and actions.
+        uint64 window;
+        uint32 actions;
+        /// At most 2 KiB for the owner alone, encrypted: which records, and why.
+        bytes note;
+    }
+
     uint256 public constant MAX_NOTE = 2048;
     /// @notice How many requests of one asker to one owner may be open at a time.
     uint8 public constant MAX_OPEN = 3;
@@ -57,6 +72,11 @@ contract Requests is Intents {
     uint32 private constant MAY_ANSWER = 1 << 3;
     uint8 private constant LIVE = 0;
 
+    bytes32 private constant ASK_TYPEHASH = keccak256(
+        "AskIntent(address asker,address owner,bytes32 salt,bytes32 templateId,uint8 purpose,uint64 window,uint32 actions,bytes note,uint256 deadline)"
+    );
+    bytes32 private constant WITHDRAW_TYPEHASH =
+        keccak256("WithdrawIntent(address asker,bytes32 id,uint256 deadline)");
     bytes32 private constant ANSWER_TYPEHASH =
         keccak256("AnswerIntent(address owner,bytes32 id,bytes32 grantId,uint256 deadline)");
     bytes32 private constant DECLINE_TYPEHASH =
@@ -112,9 +132,7 @@ contract Requests is Intents {
     }
 
     /// @notice Asks `owner` for access. The caller has published keys, to which a grant can be sealed.
-    /// @param salt Chosen anew for each request; the id is keccak256(abi.encode(asker, salt)).
-    /// @param window Seconds from a grant to its end, which the template admits, as purpose and actions.
-    /// @param note At most 2 KiB for the owner alone, encrypted: which records, and why.
+    /// The arguments are as in `Wish`.
     function ask(
         address owner,
         bytes32 salt,
@@ -124,41 +142,41 @@ contract Requests is Intents {
         uint32 actions,
         bytes calldata note
     ) external returns (bytes32 id) {
-        id = keccak256(abi.encode(msg.sender, salt));
-        require(requests[id].state == State.None, RequestExists());
-        require(owner != address(0) && owner != msg.sender, OwnerInvalid());
-        require(note.length <= MAX_NOTE, NoteTooLong(note.length));
-        require(window != 0, WindowEmpty());
-        (, uint64 version,) = identity.keys(msg.sender);
-        require(version != 0, KeysUnpublished());
-        TemplateRules.admitGrant(
-            templates.find(templateId),
-            TemplateRules.Wish({
+        return _ask(
+            Wish({
+                asker: msg.sender,
+                owner: owner,
+                salt: salt,
+                templateId: templateId,
                 purpose: purpose,
-                mode: LIVE,
-                // Approvers are for the owner to name.
-                threshold: type(uint8).max,
-                onward: false,
+                window: window,
                 actions: actions,
-                window: window
+                note: note
             })
         );
-        uint8 count = open[owner][msg.sender];
-        require(count < MAX_OPEN, TooManyOpen(MAX_OPEN));
-        open[owner][msg.sender] = count + 1;
-        requests[id] = Request({
-            owner: owner,
-            askedAt: uint64(block.timestamp),
-            purpose: purpose,
-            state: State.Open,
-            asker: msg.sender,
-            window: window,
-            actions: actions,
-            templateId: templateId,
-            noteHash: keccak256(note),
-            grantId: 0
-        });
-        _enter(id, owner, note);
+    }
+
+    /// @notice As `ask`, for the asker, who signed `AskIntent`.
+    function askBySig(Wish calldata wish, uint256 deadline, bytes calldata signature)
+        external
+        returns (bytes32 id)
+    {
+        bytes32 hash = keccak256(
+            abi.encode(
+                ASK_TYPEHASH,
+                wish.asker,
+                wish.owner,
+                wish.salt,
+                wish.templateId,
+                wish.purpose,
+                wish.window,
+                wish.actions,
+                keccak256(wish.note),
+                deadline
+            )
+        );
+        _checkIntent(wish.asker, hash, deadline, signature);
+        return _ask(wish);
     }
 
     /// @notice Links a request to the grant that answers it: the owner's own to the asker, for the
@@ -196,11 +214,67 @@ contract Requests is Intents {
 
     /// @notice Takes back a request of the caller's.
     function withdraw(bytes32 id) external {
+        _withdraw(msg.sender, id);
+    }
+
+    /// @notice As `withdraw`, for `asker`, who signed `WithdrawIntent`.
+    function withdrawBySig(address asker, bytes32 id, uint256 deadline, bytes calldata signature)
+        external
+    {
+        bytes32 hash = keccak256(abi.encode(WITHDRAW_TYPEHASH, asker, id, deadline));
+        _checkIntent(asker, hash, deadline, signature);
+        _withdraw(asker, id);
+    }
+
+    function _ask(Wish memory w) private returns (bytes32 id) {
+        id = keccak256(abi.encode(w.asker, w.salt));
+        require(requests[id].state == State.None, RequestExists());
+        require(w.owner != address(0) && w.owner != w.asker, OwnerInvalid());
+        require(w.note.length <= MAX_NOTE, NoteTooLong(w.note.length));
+        require(w.window != 0, WindowEmpty());
+        (, uint64 version,) = identity.keys(w.asker);
+        require(version != 0, KeysUnpublished());
+        TemplateRules.admitGrant(
+            templates.find(w.templateId),
+            TemplateRules.Wish({
+                purpose: w.purpose,
+                mode: LIVE,
+                // Approvers are for the owner to name.
+                threshold: type(uint8).max,
+                onward: false,
+                actions: w.actions,
+                window: w.window
+            })
+        );
+        uint8 count = open[w.owner][w.asker];
+        require(count < MAX_OPEN, TooManyOpen(MAX_OPEN));
+        open[w.owner][w.asker] = count + 1;
+        bytes32 noteHash = keccak256(w.note);
+        requests[id] = Request({
+            owner: w.owner,
+            askedAt: uint64(block.timestamp),
+            purpose: w.purpose,
+            state: State.Open,
+            asker: w.asker,
+            window: w.window,
+            actions: w.actions,
+            templateId: w.templateId,
+            noteHash: noteHash,
+            grantId: 0
+        });
+        uint64 receivedSeq = received[w.owner].length;
+        uint64 askedSeq = asked[w.asker].length;
+        received[w.owner].append(keccak256(abi.encode(id, receivedSeq, noteHash)));
+        asked[w.asker].append(keccak256(abi.encode(id, askedSeq, noteHash)));
+        emit Asked(w.owner, w.asker, id, receivedSeq, askedSeq, uint64(block.timestamp), w.note);
+    }
+
+    function _withdraw(address by, bytes32 id) private {
         Request storage r = requests[id];
         require(r.state != State.None, RequestUnknown());
-        require(msg.sender == r.asker, NotAsker());
+        require(by == r.asker, NotAsker());
         _close(r, State.Withdrawn);
-        emit Withdrawn(id, msg.sender, uint64(block.timestamp));
+        emit Withdrawn(id, by, uint64(block.timestamp));
     }
 
     function _answer(address by, bytes32 id, bytes32 grantId) private {
@@ -231,14 +305,5 @@ contract Requests is Intents {
         require(r.state == State.Open, RequestClosed(r.state));
         r.state = state;
         --open[r.owner][r.asker];
-    }
-
-    function _enter(bytes32 id, address owner, bytes calldata note) private {
-        uint64 receivedSeq = received[owner].length;
-        uint64 askedSeq = asked[msg.sender].length;
-        bytes32 noteHash = keccak256(note);
-        received[owner].append(keccak256(abi.encode(id, receivedSeq, noteHash)));
-        asked[msg.sender].append(keccak256(abi.encode(id, askedSeq, noteHash)));
-        emit Asked(owner, msg.sender, id, receivedSeq, askedSeq, uint64(block.timestamp), note);
     }
 }

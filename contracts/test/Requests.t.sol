@@ -243,6 +243,64 @@ contract RequestsTest is NetworkTest {
         vm.assertEq(read(id).grantId, granted);
     }
 
+    function test_a_request_is_made_as_signed_and_once() public {
+        vm.prank(person);
+        identity.publish(new bytes(1216));
+        Requests.Wish memory wish = wished();
+        bytes memory signature = signAsk(KEY, wish);
+        bytes32 id = requests.askBySig(wish, DEADLINE, signature);
+        vm.assertEq(id, keccak256(abi.encode(person, bytes32("salt"))));
+        Requests.Request memory r = read(id);
+        vm.assertEq(r.asker, person);
+        vm.assertEq(r.owner, patient);
+        vm.assertEq(r.noteHash, keccak256("why"));
+        vm.expectRevert(Requests.RequestExists.selector);
+        requests.askBySig(wish, DEADLINE, signature);
+        vm.warp(DEADLINE + 1);
+        wish.salt = "later";
+        signature = signAsk(KEY, wish);
+        vm.expectRevert(Intents.IntentExpired.selector);
+        requests.askBySig(wish, DEADLINE, signature);
+    }
+
+    function testFuzz_no_term_of_a_signed_request_can_be_changed(uint8 term) public {
+        vm.prank(person);
+        identity.publish(new bytes(1216));
+        Requests.Wish memory wish = wished();
+        bytes memory signature = signAsk(KEY, wish);
+        term = term % 8;
+        if (term == 0) wish.asker = doctor;
+        else if (term == 1) wish.owner = neighbour;
+        else if (term == 2) wish.salt = "other";
+        else if (term == 3) wish.templateId = SECOND_OPINION;
+        else if (term == 4) wish.purpose = ETREAT;
+        else if (term == 5) wish.window += 1;
+        else if (term == 6) wish.actions = 3;
+        else wish.note = "why not";
+        vm.expectRevert(Intents.IntentSignatureInvalid.selector);
+        requests.askBySig(wish, DEADLINE, signature);
+    }
+
+    function test_a_request_is_withdrawn_as_signed_by_its_asker() public {
+        vm.prank(person);
+        identity.publish(new bytes(1216));
+        Requests.Wish memory wish = wished();
+        bytes32 id = requests.askBySig(wish, DEADLINE, signAsk(KEY, wish));
+        address stranger = vm.addr(STRANGER_KEY);
+        bytes memory foreign = signWithdraw(STRANGER_KEY, stranger, id);
+        vm.expectRevert(Intents.IntentSignatureInvalid.selector);
+        requests.withdrawBySig(person, id, DEADLINE, foreign);
+        vm.expectRevert(Requests.NotAsker.selector);
+        requests.withdrawBySig(stranger, id, DEADLINE, foreign);
+        bytes memory signature = signWithdraw(KEY, person, id);
+        requests.withdrawBySig(person, id, DEADLINE, signature);
+        assertState(id, Requests.State.Withdrawn);
+        vm.expectRevert(
+            abi.encodeWithSelector(Requests.RequestClosed.selector, Requests.State.Withdrawn)
+        );
+        requests.withdrawBySig(person, id, DEADLINE, signature);
+    }
+
     function test_both_sides_have_every_request_in_their_history() public {
         vm.recordLogs();
         ask(patient, "1");
@@ -288,6 +346,46 @@ contract RequestsTest is NetworkTest {
 
     function assertState(bytes32 id, Requests.State state) private view {
         vm.assertEq(uint256(read(id).state), uint256(state));
+    }
+
+    function wished() private view returns (Requests.Wish memory) {
+        return Requests.Wish(person, patient, "salt", TREATMENT, TREAT, 7 days, 1, "why");
+    }
+
+    function signAsk(uint256 key, Requests.Wish memory w) private view returns (bytes memory) {
+        bytes32 hash = keccak256(
+            abi.encode(
+                keccak256(
+                    "AskIntent(address asker,address owner,bytes32 salt,bytes32 templateId,uint8 purpose,uint64 window,uint32 actions,bytes note,uint256 deadline)"
+                ),
+                w.asker,
+                w.owner,
+                w.salt,
+                w.templateId,
+                w.purpose,
+                w.window,
+                w.actions,
+                keccak256(w.note),
+                DEADLINE
+            )
+        );
+        return signed(key, typedData(address(requests), "DHC Requests", hash));
+    }
+
+    function signWithdraw(uint256 key, address asker, bytes32 id)
+        private
+        view
+        returns (bytes memory)
+    {
+        bytes32 hash = keccak256(
+            abi.encode(
+                keccak256("WithdrawIntent(address asker,bytes32 id,uint256 deadline)"),
+                asker,
+                id,
+                DEADLINE
+            )
+        );
+        return signed(key, typedData(address(requests), "DHC Requests", hash));
     }
 
     function signDecline(uint256 key, bytes32 id) private view returns (bytes memory) {

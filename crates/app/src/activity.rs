@@ -308,7 +308,10 @@ fn movement(receipt: &ProvenReceipt, me: Address, contracts: &BTreeMap<Address, 
             Some(Consent::approveCall::SELECTOR | Consent::approveBySigCall::SELECTOR),
         ) => "approval",
         (Some("Consent"), Some(Consent::recordAccessCall::SELECTOR)) => "access",
-        (Some("Requests"), Some(Requests::askCall::SELECTOR)) => "request",
+        (
+            Some("Requests"),
+            Some(Requests::askCall::SELECTOR | Requests::askBySigCall::SELECTOR),
+        ) => "request",
         (
             Some("Requests"),
             Some(Requests::answerCall::SELECTOR | Requests::answerBySigCall::SELECTOR),
@@ -317,7 +320,10 @@ fn movement(receipt: &ProvenReceipt, me: Address, contracts: &BTreeMap<Address, 
             Some("Requests"),
             Some(Requests::declineCall::SELECTOR | Requests::declineBySigCall::SELECTOR),
         ) => "decline",
-        (Some("Requests"), Some(Requests::withdrawCall::SELECTOR)) => "withdrawal",
+        (
+            Some("Requests"),
+            Some(Requests::withdrawCall::SELECTOR | Requests::withdrawBySigCall::SELECTOR),
+        ) => "withdrawal",
         (
             Some("Proxies"),
             Some(Proxies::appointCall::SELECTOR | Proxies::appointBySigCall::SELECTOR),

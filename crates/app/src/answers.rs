@@ -1,11 +1,8 @@
 //! Answering a request: a grant within what was asked, and its link to the request. Two acts, of
 //! which the second follows the first however often the command is cut off.
 
-use dhc_chain::{
-    TxRequest,
-    contracts::{RequestView, Requests},
-};
-use dhc_domain::{GrantId, RequestId};
+use dhc_chain::contracts::{RequestView, intents};
+use dhc_domain::{GrantId, Power, RequestId};
 use dhc_ipc::{AnswerRequest, Code, Failure, Grant, RequestAnswered};
 
 use crate::{
@@ -13,8 +10,9 @@ use crate::{
     grant::{actions, give_in_answer, until},
     grants::{grant_id, template_names},
     job::Job,
-    ledger::{proven_at, sync_failure},
+    ledger::{proven_at, sponsored_by, sync_failure},
     profile::{Profile, Session},
+    proxies,
     requests::{read, request_id, require_open, unknown},
     sealed::{Batch, JOURNAL},
 };
@@ -24,9 +22,10 @@ pub(crate) fn given_key(session: &Session, request: RequestId) -> [u8; 32] {
     session.blind(&format!("given for {request}"))
 }
 
-/// Gives what was asked of this profile, or less, and links it to the request.
+/// Gives what was asked of this profile, or of somebody for whom it grants and answers, or less,
+/// and links it to the request.
 ///
-/// Errors: `request_unknown`, `request_closed`, `misuse` for more than was asked, what giving
+/// Errors: `request_unknown`, `request_closed`, `proxy_refused`, `misuse` for more than was asked, what giving
 /// access gives, and what sending gives.
 pub async fn answer(
     profile: &Profile,
@@ -40,23 +39,15 @@ pub async fn answer(
         Some(given) => given,
         None => {
             let request = read(profile, id).await?;
-            // A grant is made of records, and these are with their owner.
-            if request.owner != session.address {
-                return Err(unknown());
-            }
+            proxies::check(profile, &session, request.owner, Power::Answer, unknown()).await?;
             require_open(&request)?;
             let terms = terms(profile, &request, args).await?;
             grant_id(&give_in_answer(profile, &terms, job, id).await?.grant)?
         }
     };
     let act = format!("answer {id}");
-    let call = Requests::answerCall {
-        id: id.0,
-        grantId: grant.0,
-    };
-    let contract = profile.contract("Requests")?;
-    let request = TxRequest::call(session.address, contract, &call);
-    let sent = profile.transact_kept(&session, &act, job, request).await;
+    let intent = intents::answer(session.address, id, grant);
+    let sent = profile.transact_kept(&session, &act, job, intent).await;
     let over = match &sent {
         Ok(_) => true,
         Err(e) => matches!(e.code, Code::RequestClosed | Code::RequestUnknown),
@@ -75,6 +66,7 @@ pub async fn answer(
         tx: receipt.tx.to_string(),
         height: receipt.height.0,
         standing: proven_at(receipt.height),
+        sponsored_by: sponsored_by(&session, &receipt),
     })
 }
 
@@ -115,5 +107,6 @@ async fn terms(
         threshold: args.threshold,
         actions: chosen.iter().map(|a| a.to_string()).collect(),
         onward: false,
+        owner: Some(request.owner.to_string()),
     })
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use dhc_chain::{
-    At, ProvenReceipt, TxRequest,
-    contracts::{AppointmentView, Proxies},
-    history::{ProxySet, WardSet},
+    At, ProvenReceipt,
+    contracts::{AppointmentView, intents},
+    history::{Decision, ProxySet, WardSet},
 };
 use dhc_domain::{Address, Power, Powers, Standing, Timestamp};
 use dhc_ipc::{
@@ -17,7 +17,7 @@ use crate::{
     failure::{misuse, standing},
     grant::until,
     job::Job,
-    ledger::{proven_at, read_failure, sync_failure},
+    ledger::{proven_at, read_failure, sponsored_by, sync_failure},
     profile::{Profile, Session},
     wallet::address,
 };
@@ -48,17 +48,11 @@ pub async fn appoint(
     if end <= now {
         return Err(misuse("the end of the appointment lies in the past"));
     }
-    let call = Proxies::appointCall {
-        proxy,
-        powers: powers.0,
-        until: end.0,
-    };
-    let contract = profile.contract("Proxies")?;
+    let intent = intents::appoint(session.address, proxy, powers, end);
     let act = format!("appoint {proxy} {} {}", powers.0, args.until);
-    let request = TxRequest::call(session.address, contract, &call);
-    let receipt = profile.transact(&session, &act, job, request).await?;
+    let receipt = profile.transact(&session, &act, job, intent).await?;
     job.changed();
-    Ok(change(proxy, &receipt))
+    Ok(change(&session, proxy, &receipt))
 }
 
 /// Takes all powers from a proxy.
@@ -79,20 +73,19 @@ pub async fn dismiss(
             format!("{proxy} does not act for you"),
         ));
     }
-    let contract = profile.contract("Proxies")?;
-    let call = Proxies::dismissCall { proxy };
-    let request = TxRequest::call(session.address, contract, &call);
-    let receipt = profile.transact(&session, &act, job, request).await?;
+    let intent = intents::dismiss(session.address, proxy);
+    let receipt = profile.transact(&session, &act, job, intent).await?;
     job.changed();
-    Ok(change(proxy, &receipt))
+    Ok(change(&session, proxy, &receipt))
 }
 
-fn change(proxy: Address, receipt: &ProvenReceipt) -> ProxyChange {
+fn change(session: &Session, proxy: Address, receipt: &ProvenReceipt) -> ProxyChange {
     ProxyChange {
         proxy: proxy.to_string(),
         tx: receipt.tx.to_string(),
         height: receipt.height.0,
         standing: proven_at(receipt.height),
+        sponsored_by: sponsored_by(session, receipt),
     }
 }
 
@@ -132,75 +125,37 @@ pub(crate) async fn check(
     }
 }
 
-/// The last decision about somebody.
-struct Decision {
-    seq: u64,
-    powers: Powers,
-    until: Timestamp,
-    time: Timestamp,
-}
-
 pub async fn list(profile: &Profile) -> Result<ProxiesView, Failure> {
     let session = profile.session()?;
     let names = contacts::known(&session)?;
     let mine = profile
-        .history::<ProxySet>(&session, "proxies", session.address, At::Latest)
+        .history::<ProxySet>(&session, "appointed", session.address, At::Latest)
         .await?;
     let wards = profile
-        .history::<WardSet>(&session, "wards", session.address, At::Latest)
+        .history::<WardSet>(&session, "appointed by", session.address, At::Latest)
         .await?;
-    let proxies = mine.entries.into_iter().map(|e| {
-        let ProxySet {
-            seq,
-            powers,
-            until,
-            time,
-            ..
-        } = e;
-        let decision = Decision {
-            seq,
-            powers,
-            until,
-            time,
-        };
-        (e.proxy, decision)
-    });
-    let owners = wards.entries.into_iter().map(|e| {
-        let WardSet {
-            seq,
-            powers,
-            until,
-            time,
-            ..
-        } = e;
-        let decision = Decision {
-            seq,
-            powers,
-            until,
-            time,
-        };
-        (e.owner, decision)
-    });
     let now = profile.clock.now();
     Ok(ProxiesView {
-        proxies: in_force(proxies, &names, now, mine.standing),
-        wards: in_force(owners, &names, now, wards.standing),
+        proxies: in_force(mine.entries, &names, now, mine.standing),
+        wards: in_force(wards.entries, &names, now, wards.standing),
         complete: mine.complete && wards.complete,
         standing: standing(mine.standing),
     })
 }
 
 /// The last decision about each, the newest first.
-fn in_force(
-    decisions: impl Iterator<Item = (Address, Decision)>,
+fn in_force<const OF_PROXY: bool>(
+    decisions: Vec<Decision<OF_PROXY>>,
     names: &BTreeMap<Address, String>,
     now: Timestamp,
     proven: Standing,
 ) -> Vec<ProxyView> {
-    let last: BTreeMap<Address, Decision> = decisions.collect();
-    let mut last: Vec<_> = last.into_iter().collect();
-    last.sort_by_key(|(_, decision)| std::cmp::Reverse(decision.seq));
-    let view = |(address, decision): (Address, Decision)| {
+    let last: BTreeMap<Address, Decision<OF_PROXY>> =
+        decisions.into_iter().map(|d| (d.other, d)).collect();
+    let mut last: Vec<_> = last.into_values().collect();
+    last.sort_by_key(|decision| std::cmp::Reverse(decision.seq));
+    let view = |decision: Decision<OF_PROXY>| {
+        let address = decision.other;
         let dismissed = decision.powers.is_empty();
         ProxyView {
             address: address.to_string(),
@@ -230,37 +185,30 @@ mod tests {
     #[test]
     fn the_last_decision_about_somebody_is_in_force() {
         let (first, second) = (Address::repeat_byte(1), Address::repeat_byte(2));
-        let decided = |seq, powers, until| Decision {
+        let decided = |other, seq, powers, until| ProxySet {
+            party: Address::ZERO,
             seq,
+            other,
             powers: Powers(powers),
             until: Timestamp(until),
+            version: 1,
             time: Timestamp(seq),
         };
-        let decisions = [
-            (first, decided(0, 15, 100)),
-            (second, decided(1, 2, 50)),
-            (first, decided(2, 0, 0)),
+        let decisions = vec![
+            decided(first, 0, 15, 100),
+            decided(second, 1, 2, 50),
+            decided(first, 2, 0, 0),
         ];
         let proven = Standing::Proven { height: Height(9) };
-        let list = in_force(
-            decisions.into_iter(),
-            &BTreeMap::new(),
-            Timestamp(50),
-            proven,
-        );
+        let list = in_force(decisions, &BTreeMap::new(), Timestamp(50), proven);
         assert_eq!(list.len(), 2);
         assert_eq!(list[0].address, first.to_string());
         assert_eq!(list[0].state, ProxyStateView::Dismissed);
         assert_eq!(list[0].until, None);
         assert_eq!(list[1].state, ProxyStateView::Active);
         assert_eq!(list[1].powers, ["revoke"]);
-        let decisions = [(second, decided(0, 2, 50))];
-        let list = in_force(
-            decisions.into_iter(),
-            &BTreeMap::new(),
-            Timestamp(51),
-            proven,
-        );
+        let decisions = vec![decided(second, 0, 2, 50)];
+        let list = in_force(decisions, &BTreeMap::new(), Timestamp(51), proven);
         assert_eq!(list[0].state, ProxyStateView::Ended);
     }
 }

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use dhc_chain::{
-    At, ProvenReceipt, TxRequest,
-    contracts::{RequestView as OnChain, Requests},
+    At, ProvenReceipt,
+    contracts::{
+        RequestView as OnChain, RequestWish,
+        intents::{self, Intent},
+    },
     history::{RequestMade, RequestReceived},
 };
 use dhc_content::request::{RequestContext, open_request, seal_request};
@@ -22,7 +25,7 @@ use crate::{
     identity,
     job::Job,
     keys::{Opening, Signing},
-    ledger::{proven_at, read_failure},
+    ledger::{proven_at, read_failure, sponsored_by},
     profile::{Profile, Session},
     proxies,
     sealed::{Batch, JOURNAL, REQUESTS},
@@ -88,7 +91,8 @@ pub async fn ask(profile: &Profile, args: &AskAccess, job: &Job) -> Result<Reque
         }
     };
     let id = id_of(session.address, draft.salt);
-    let call = Requests::askCall {
+    let intent = intents::ask(RequestWish {
+        asker: session.address,
         owner,
         salt: draft.salt,
         templateId: template.id(),
@@ -96,10 +100,8 @@ pub async fn ask(profile: &Profile, args: &AskAccess, job: &Job) -> Result<Reque
         window: window_s,
         actions: wanted.0,
         note: draft.note.into(),
-    };
-    let contract = profile.contract("Requests")?;
-    let request = TxRequest::call(session.address, contract, &call);
-    let sent = profile.transact_kept(&session, &act, job, request).await;
+    });
+    let sent = profile.transact_kept(&session, &act, job, intent).await;
     // While it is signed and not known to be done or refused, the same command goes on with it.
     if sent.is_ok() || !profile.in_flight(&session, &act)? {
         let mut batch = Batch::default();
@@ -112,7 +114,7 @@ pub async fn ask(profile: &Profile, args: &AskAccess, job: &Job) -> Result<Reque
         session.db.commit(batch)?;
     }
     job.changed();
-    Ok(change(id, &sent?))
+    Ok(change(&session, id, &sent?))
 }
 
 async fn draft(
@@ -163,12 +165,13 @@ fn context(
     })
 }
 
-pub(crate) fn change(request: RequestId, receipt: &ProvenReceipt) -> RequestChange {
+fn change(session: &Session, request: RequestId, receipt: &ProvenReceipt) -> RequestChange {
     RequestChange {
         request: request.to_string(),
         tx: receipt.tx.to_string(),
         height: receipt.height.0,
         standing: proven_at(receipt.height),
+        sponsored_by: sponsored_by(session, receipt),
     }
 }
 
@@ -213,10 +216,8 @@ pub async fn decline(
     let id = request_id(request)?;
     let known = read(profile, id).await?;
     proxies::check(profile, &session, known.owner, Power::Answer, unknown()).await?;
-    let call = Requests::declineCall { id: id.0 };
-    let contract = profile.contract("Requests")?;
-    let request = TxRequest::call(session.address, contract, &call);
-    close(profile, &session, &known, "decline", request, job).await
+    let intent = intents::decline(session.address, id);
+    close(profile, &session, &known, "decline", intent, job).await
 }
 
 /// Takes back a request of this profile's.
@@ -236,10 +237,8 @@ pub async fn withdraw(
             "this request is not yours",
         ));
     }
-    let call = Requests::withdrawCall { id: id.0 };
-    let contract = profile.contract("Requests")?;
-    let request = TxRequest::call(session.address, contract, &call);
-    close(profile, &session, &known, "withdraw", request, job).await
+    let intent = intents::withdraw(session.address, id);
+    close(profile, &session, &known, "withdraw", intent, job).await
 }
 
 async fn close(
@@ -247,16 +246,16 @@ async fn close(
     session: &Session,
     known: &OnChain,
     verb: &str,
-    request: TxRequest,
+    intent: Box<dyn Intent>,
     job: &Job,
 ) -> Result<RequestChange, Failure> {
     let act = format!("{verb} {}", known.id);
     if !profile.in_flight(session, &act)? {
         require_open(known)?;
     }
-    let receipt = profile.transact(session, &act, job, request).await?;
+    let receipt = profile.transact(session, &act, job, intent).await?;
     job.changed();
-    Ok(change(known.id, &receipt))
+    Ok(change(session, known.id, &receipt))
 }
 
 /// Requests with their state, newest first: `received`, `asked`, or both.

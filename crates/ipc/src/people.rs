@@ -24,6 +24,9 @@ pub struct ProxyChange {
     pub tx: String,
     pub height: u64,
     pub standing: Standing,
+    /// Who carried this act in and paid for it, if it was not its author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsored_by: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -87,6 +90,9 @@ pub struct RequestChange {
     pub tx: String,
     pub height: u64,
     pub standing: Standing,
+    /// Who carried this act in and paid for it, if it was not its author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsored_by: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -167,6 +173,9 @@ pub struct RequestAnswered {
     pub tx: String,
     pub height: u64,
     pub standing: Standing,
+    /// Who carried this act in and paid for it, if it was not its author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsored_by: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

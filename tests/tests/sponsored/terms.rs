@@ -120,6 +120,75 @@ fn a_person_without_a_coin_does_the_whole_main_job() {
 }
 
 #[test]
+fn a_person_without_a_coin_appoints_asks_answers_and_declines() {
+    let Some(network) = network() else { return };
+    let clinic = Person::settled(&network);
+    let app = clinic.sponsoring("5", "50");
+    let [nora, odd] = [0; 2].map(|_| {
+        let person = Person::sponsored(&network, &[&peer(&app)]);
+        person.run(["identity", "publish"]);
+        person
+    });
+    let kim = Person::new(&network);
+    let study = nora.import_one(&small_study(nora.path("study"), 2));
+
+    let appoint = ["consent", "proxy", "appoint", &kim.address, "--may"];
+    let appointed = nora.run([&appoint[..], &["revoke", "--until", "30d"]].concat());
+    by(&appointed, &clinic);
+    // Another appointment is signed over the next version.
+    by(
+        &nora.run([&appoint[..], &["answer", "--until", "9d"]].concat()),
+        &clinic,
+    );
+    let proxies = nora.run(["consent", "proxies"]);
+    assert_eq!(
+        proxies["proxies"][0]["powers"],
+        serde_json::json!(["answer"])
+    );
+
+    let ask = |words: &str| {
+        let asked = ["consent", "request", "--owner", &nora.address];
+        let terms = ["--purpose", "TREAT", "--for", "3d", "--text", words];
+        let asked = odd.run(asked.iter().chain(&terms));
+        by(&asked, &clinic);
+        text(&asked, "request")
+    };
+    let [one, other, third] = ["the head", "the knee", "the hand"].map(ask);
+    let answered = nora.run(["consent", "answer", &one, "--study", &study]);
+    by(&answered, &clinic);
+    by(&nora.run(["consent", "decline", &other]), &clinic);
+    by(&odd.run(["consent", "withdraw", &third]), &clinic);
+    by(
+        &nora.run(["consent", "proxy", "dismiss", &kim.address]),
+        &clinic,
+    );
+
+    let list = odd.run(["consent", "requests", "--asked"]);
+    let list = list["requests"].as_array().expect("requests").iter();
+    let states: Vec<_> = list.map(|r| text(r, "state")).collect();
+    assert_eq!(states, ["withdrawn", "declined", "answered"]);
+    assert_eq!(odd.state(&text(&answered, "grant")), "active");
+    assert_eq!(
+        nora.run(["consent", "proxies"])["proxies"][0]["state"],
+        "dismissed"
+    );
+    for person in [&nora, &odd] {
+        assert_eq!((network.nonce(&person.address), person.balance()), (0, 0));
+    }
+    let kinds = |person: &Person| -> Vec<String> {
+        let activity = person.run(["activity"]);
+        let entries = activity["entries"].as_array().expect("entries").iter();
+        entries.map(|e| text(e, "kind")).collect()
+    };
+    for kind in ["appointment", "answer", "decline", "dismissal"] {
+        assert!(kinds(&nora).iter().any(|k| k == kind), "{kind}");
+    }
+    for kind in ["request", "withdrawal"] {
+        assert!(kinds(&odd).iter().any(|k| k == kind), "{kind}");
+    }
+}
+
+#[test]
 fn a_sponsor_pays_no_more_than_its_terms_say_and_a_restart_forgets_nothing() {
     let Some(network) = network() else { return };
     let (clinic, other) = (Person::settled(&network), Person::settled(&network));

@@ -41,6 +41,8 @@ binding!(
     Requests,
     "../../contracts/artifacts/Requests.json"
 );
+/// What is asked for, and by whom.
+pub use requests::Requests::Wish as RequestWish;
 binding!(
     incentive_pool,
     IncentivePool,

@@ -3,6 +3,7 @@
 
 mod bindings;
 mod governance;
+mod grants;
 pub mod intents;
 mod people;
 mod read;
@@ -15,7 +16,7 @@ use dhc_domain::{Address, NetworkError, NetworkFile};
 pub(crate) use bindings::error_signature;
 pub use bindings::{
     Consent, DHCGovernor, DHLToken, GrantTerms, Identity, IncentivePool, Issuers, Proxies,
-    RecordIndex, Requests, Templates, VotingEscrow,
+    RecordIndex, RequestWish, Requests, Templates, VotingEscrow,
 };
 pub use governance::{Acts, GovernorRules, Proposal, ProposalState};
 pub use people::{AppointmentView, RequestView};

@@ -14,7 +14,7 @@ use dhc_domain::Height;
 use serde::{Deserialize, Serialize};
 
 pub use entries::{Accessed, Contributed, Entry, GrantGiven, GrantReceived, RecordAdded};
-pub use people::{ProxySet, RequestMade, RequestReceived, WardSet};
+pub use people::{Decision, ProxySet, RequestEntry, RequestMade, RequestReceived, WardSet};
 pub use read::{HistoryError, HistoryPage};
 
 /// A head and its length: a point in a hash chain. The default is the empty chain.

@@ -1,4 +1,4 @@
-//! Who acts for whom and who asks whom, as each side's history has it.
+//! Who acts for whom and who asks whom, as each side's history has it: one event, two chains.
 
 use alloy::{
     primitives::{B256, Log, keccak256},
@@ -13,12 +13,14 @@ use super::{
 };
 use crate::contracts::{Contract, Proxies, Requests};
 
-/// What an owner decided about a proxy of theirs. The last one about a proxy is in force.
+/// What an owner decided about a proxy. The last one about a pair is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProxySet {
-    pub owner: Address,
+pub struct Decision<const OF_PROXY: bool> {
+    /// Whose history this is: the owner, or the proxy.
+    pub party: Address,
     pub seq: u64,
-    pub proxy: Address,
+    /// The proxy, or the owner.
+    pub other: Address,
     /// None: dismissed.
     pub powers: Powers,
     /// The last second in which they count.
@@ -27,32 +29,28 @@ pub struct ProxySet {
     pub time: Timestamp,
 }
 
+/// What an owner decided about a proxy of theirs.
+pub type ProxySet = Decision<false>;
 /// What was decided about somebody for whom a proxy acts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WardSet {
-    pub proxy: Address,
-    pub seq: u64,
-    pub owner: Address,
-    /// None: dismissed.
-    pub powers: Powers,
-    /// The last second in which they count.
-    pub until: Timestamp,
-    pub version: u64,
-    pub time: Timestamp,
-}
+pub type WardSet = Decision<true>;
 
-impl Entry for ProxySet {
+impl<const OF_PROXY: bool> Entry for Decision<OF_PROXY> {
     const CONTRACT: Contract = Contract::Proxies;
-    const VARIABLE: &'static str = "proxiesOf";
+    const VARIABLE: &'static str = if OF_PROXY { "wardsOf" } else { "proxiesOf" };
     const EVENT: B256 = Proxies::ProxySet::SIGNATURE_HASH;
-    const PARTY_TOPIC: usize = 1;
+    const PARTY_TOPIC: usize = if OF_PROXY { 2 } else { 1 };
 
     fn claimed(log: &Log, _height: Height) -> Option<Self> {
         let e: Proxies::ProxySet = decode(log)?;
+        let (party, seq, other) = if OF_PROXY {
+            (e.proxy, e.wardSeq, e.owner)
+        } else {
+            (e.owner, e.proxySeq, e.proxy)
+        };
         Some(Self {
-            owner: e.owner,
-            seq: e.proxySeq,
-            proxy: e.proxy,
+            party,
+            seq,
+            other,
             powers: Powers(e.powers),
             until: Timestamp(e.until),
             version: e.version,
@@ -66,9 +64,9 @@ impl Entry for ProxySet {
 
     fn hash(&self) -> B256 {
         digest((
-            self.owner,
+            self.party,
             int(self.seq),
-            self.proxy,
+            self.other,
             int(self.powers.0),
             int(self.until.0),
             int(self.version),
@@ -77,94 +75,30 @@ impl Entry for ProxySet {
     }
 }
 
-impl Entry for WardSet {
-    const CONTRACT: Contract = Contract::Proxies;
-    const VARIABLE: &'static str = "wardsOf";
-    const EVENT: B256 = Proxies::ProxySet::SIGNATURE_HASH;
-    const PARTY_TOPIC: usize = 2;
-
-    fn claimed(log: &Log, _height: Height) -> Option<Self> {
-        let e: Proxies::ProxySet = decode(log)?;
-        Some(Self {
-            proxy: e.proxy,
-            seq: e.wardSeq,
-            owner: e.owner,
-            powers: Powers(e.powers),
-            until: Timestamp(e.until),
-            version: e.version,
-            time: Timestamp(e.time),
-        })
-    }
-
-    fn seq(&self) -> u64 {
-        self.seq
-    }
-
-    fn hash(&self) -> B256 {
-        digest((
-            self.proxy,
-            int(self.seq),
-            self.owner,
-            int(self.powers.0),
-            int(self.until.0),
-            int(self.version),
-            int(self.time.0),
-        ))
-    }
-}
-
-/// A request that an owner was sent. Its terms are in the contract's storage: `Chain::requests`.
+/// A request for access. Its terms are in the contract's storage: `Chain::requests`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestReceived {
+pub struct RequestEntry<const OF_ASKER: bool> {
     pub seq: u64,
     pub id: RequestId,
     /// The sealed text.
     pub note: Vec<u8>,
 }
 
+/// A request that an owner was sent.
+pub type RequestReceived = RequestEntry<false>;
 /// A request that an asker made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestMade {
-    pub seq: u64,
-    pub id: RequestId,
-    /// The sealed text.
-    pub note: Vec<u8>,
-}
+pub type RequestMade = RequestEntry<true>;
 
-impl Entry for RequestReceived {
+impl<const OF_ASKER: bool> Entry for RequestEntry<OF_ASKER> {
     const CONTRACT: Contract = Contract::Requests;
-    const VARIABLE: &'static str = "received";
+    const VARIABLE: &'static str = if OF_ASKER { "asked" } else { "received" };
     const EVENT: B256 = Requests::Asked::SIGNATURE_HASH;
-    const PARTY_TOPIC: usize = 1;
+    const PARTY_TOPIC: usize = if OF_ASKER { 2 } else { 1 };
 
     fn claimed(log: &Log, _height: Height) -> Option<Self> {
         let e: Requests::Asked = decode(log)?;
         Some(Self {
-            seq: e.receivedSeq,
-            id: RequestId(e.id),
-            note: e.note.into(),
-        })
-    }
-
-    fn seq(&self) -> u64 {
-        self.seq
-    }
-
-    fn hash(&self) -> B256 {
-        digest((self.id.0, int(self.seq), keccak256(&self.note)))
-    }
-}
-
-impl Entry for RequestMade {
-    const CONTRACT: Contract = Contract::Requests;
-    const VARIABLE: &'static str = "asked";
-    const EVENT: B256 = Requests::Asked::SIGNATURE_HASH;
-    const PARTY_TOPIC: usize = 2;
-
-    fn claimed(log: &Log, _height: Height) -> Option<Self> {
-        let e: Requests::Asked = decode(log)?;
-        Some(Self {
-            seq: e.askedSeq,
+            seq: if OF_ASKER { e.askedSeq } else { e.receivedSeq },
             id: RequestId(e.id),
             note: e.note.into(),
         })

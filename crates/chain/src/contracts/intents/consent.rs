@@ -1,14 +1,14 @@
 use alloy::{
     primitives::{B256, Bytes, Log, U256, keccak256},
-    sol_types::{SolCall, SolEvent, SolStruct},
+    sol_types::SolEvent,
 };
 use async_trait::async_trait;
 use dhc_domain::{Address, Attested, GrantId, Timestamp};
 
-use super::{Intent, seconds};
+use super::{Act, Intent};
 use crate::{
     At, Chain, ReadError,
-    contracts::{Consent, Contract, GrantTerms},
+    contracts::{Consent, Contract, GrantTerms, GrantView},
 };
 
 /// `approver` of a grant is this before an approval, and this plus the round after it.
@@ -110,18 +110,18 @@ fn id(terms: &GrantTerms) -> B256 {
 }
 
 #[async_trait]
-impl Intent for Consent::grantBySigCall {
-    fn contract(&self) -> Contract {
-        Contract::Consent
-    }
+impl Act for Consent::grantBySigCall {
+    const CONTRACT: Contract = Contract::Consent;
+    type Typed = typed::GrantIntent;
+    type Alone = Consent::grantCall;
 
     fn author(&self) -> Address {
         self.terms.owner
     }
 
-    async fn struct_hash(&self, _: &Chain) -> Result<Option<B256>, ReadError> {
+    async fn typed(&self, _: &Chain) -> Result<Self::Typed, ReadError> {
         let t = self.terms.clone();
-        let typed = typed::GrantIntent {
+        Ok(typed::GrantIntent {
             owner: t.owner,
             salt: t.salt,
             grantee: t.grantee,
@@ -137,32 +137,15 @@ impl Intent for Consent::grantBySigCall {
             consentHash: t.consentHash,
             note: t.note,
             deadline: self.deadline,
-        };
-        Ok(Some(typed.eip712_hash_struct()))
+        })
     }
 
-    fn deadline(&self) -> Option<Timestamp> {
-        seconds(self.deadline)
-    }
-
-    fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-
-    fn sign(&mut self, deadline: Timestamp, signature: Bytes) {
-        (self.deadline, self.signature) = (U256::from(deadline.0), signature);
-    }
-
-    fn carried(&self) -> Bytes {
-        self.abi_encode().into()
-    }
-
-    fn alone(&self) -> Bytes {
+    fn alone(&self) -> Self::Alone {
         let terms = self.terms.clone();
-        Consent::grantCall { terms }.abi_encode().into()
+        Consent::grantCall { terms }
     }
 
-    fn event(&self) -> Vec<Option<B256>> {
+    fn topics(&self) -> Vec<Option<B256>> {
         vec![
             Some(Consent::Granted::SIGNATURE_HASH),
             Some(self.terms.owner.into_word()),
@@ -171,127 +154,86 @@ impl Intent for Consent::grantBySigCall {
         ]
     }
 
-    async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
+    async fn done(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
         let there = chain.grant(GrantId(id(&self.terms)), at).await?;
         Ok(there.map(|g| g.is_some()))
     }
 }
 
 #[async_trait]
-impl Intent for Consent::renewBySigCall {
-    fn contract(&self) -> Contract {
-        Contract::Consent
-    }
+impl Act for Consent::renewBySigCall {
+    const CONTRACT: Contract = Contract::Consent;
+    type Typed = typed::RenewIntent;
+    type Alone = Consent::renewCall;
 
     fn author(&self) -> Address {
         self.owner
     }
 
-    async fn struct_hash(&self, _: &Chain) -> Result<Option<B256>, ReadError> {
-        let typed = typed::RenewIntent {
+    async fn typed(&self, _: &Chain) -> Result<Self::Typed, ReadError> {
+        Ok(typed::RenewIntent {
             owner: self.owner,
             id: self.id,
             notAfter: self.notAfter,
             consentHash: self.consentHash,
             deadline: self.deadline,
-        };
-        Ok(Some(typed.eip712_hash_struct()))
+        })
     }
 
-    fn deadline(&self) -> Option<Timestamp> {
-        seconds(self.deadline)
-    }
-
-    fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-
-    fn sign(&mut self, deadline: Timestamp, signature: Bytes) {
-        (self.deadline, self.signature) = (U256::from(deadline.0), signature);
-    }
-
-    fn carried(&self) -> Bytes {
-        self.abi_encode().into()
-    }
-
-    fn alone(&self) -> Bytes {
+    fn alone(&self) -> Self::Alone {
         Consent::renewCall {
             id: self.id,
             notAfter: self.notAfter,
             consentHash: self.consentHash,
         }
-        .abi_encode()
-        .into()
     }
 
-    fn event(&self) -> Vec<Option<B256>> {
+    fn topics(&self) -> Vec<Option<B256>> {
         vec![Some(Consent::Renewed::SIGNATURE_HASH), Some(self.id)]
     }
 
     /// A grant may be renewed often: the event of this one names its own end.
-    fn shown_by(&self, log: &Log) -> bool {
+    fn is_of(&self, log: &Log) -> bool {
         Consent::Renewed::decode_log(log).is_ok_and(|e| {
-            e.data.id == self.id
-                && e.data.notAfter == self.notAfter
-                && e.data.consentHash == self.consentHash
+            e.data.notAfter == self.notAfter && e.data.consentHash == self.consentHash
         })
     }
 
-    async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
+    async fn done(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
         let there = chain.grant(GrantId(self.id), at).await?;
-        let renewed = |g: &crate::contracts::GrantView| {
-            g.not_after.0 == self.notAfter && g.consent_hash == self.consentHash
-        };
+        let renewed =
+            |g: &GrantView| g.not_after.0 == self.notAfter && g.consent_hash == self.consentHash;
         Ok(there.map(|g| g.as_ref().is_some_and(renewed)))
     }
 }
 
 #[async_trait]
-impl Intent for Consent::approveBySigCall {
-    fn contract(&self) -> Contract {
-        Contract::Consent
-    }
+impl Act for Consent::approveBySigCall {
+    const CONTRACT: Contract = Contract::Consent;
+    type Typed = typed::ApproveIntent;
+    type Alone = Consent::approveCall;
 
     fn author(&self) -> Address {
         self.account
     }
 
-    async fn struct_hash(&self, _: &Chain) -> Result<Option<B256>, ReadError> {
-        let typed = typed::ApproveIntent {
+    async fn typed(&self, _: &Chain) -> Result<Self::Typed, ReadError> {
+        Ok(typed::ApproveIntent {
             approver: self.account,
             id: self.id,
             round: self.round,
             deadline: self.deadline,
-        };
-        Ok(Some(typed.eip712_hash_struct()))
+        })
     }
 
-    fn deadline(&self) -> Option<Timestamp> {
-        seconds(self.deadline)
-    }
-
-    fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-
-    fn sign(&mut self, deadline: Timestamp, signature: Bytes) {
-        (self.deadline, self.signature) = (U256::from(deadline.0), signature);
-    }
-
-    fn carried(&self) -> Bytes {
-        self.abi_encode().into()
-    }
-
-    fn alone(&self) -> Bytes {
+    fn alone(&self) -> Self::Alone {
         Consent::approveCall {
             id: self.id,
             round: self.round,
         }
-        .abi_encode()
-        .into()
     }
 
-    fn event(&self) -> Vec<Option<B256>> {
+    fn topics(&self) -> Vec<Option<B256>> {
         vec![
             Some(Consent::Approved::SIGNATURE_HASH),
             Some(self.id),
@@ -300,67 +242,45 @@ impl Intent for Consent::approveBySigCall {
     }
 
     /// An approver may approve each round: the event of this one names its own.
-    fn shown_by(&self, log: &Log) -> bool {
-        Consent::Approved::decode_log(log).is_ok_and(|e| {
-            e.data.id == self.id && e.data.approver == self.account && e.data.round == self.round
-        })
+    fn is_of(&self, log: &Log) -> bool {
+        Consent::Approved::decode_log(log).is_ok_and(|e| e.data.round == self.round)
     }
 
-    async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
+    async fn done(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
         let standing = chain.approver(GrantId(self.id), self.account, at).await?;
         Ok(standing.map(|s| s == ASKED + u32::from(self.round)))
     }
 }
 
 #[async_trait]
-impl Intent for Consent::revokeBySigCall {
-    fn contract(&self) -> Contract {
-        Contract::Consent
-    }
+impl Act for Consent::revokeBySigCall {
+    const CONTRACT: Contract = Contract::Consent;
+    const URGENT: bool = true;
+    type Typed = typed::RevokeIntent;
+    type Alone = Consent::revokeCall;
 
     fn author(&self) -> Address {
         self.owner
     }
 
-    async fn struct_hash(&self, _: &Chain) -> Result<Option<B256>, ReadError> {
-        let typed = typed::RevokeIntent {
+    async fn typed(&self, _: &Chain) -> Result<Self::Typed, ReadError> {
+        Ok(typed::RevokeIntent {
             owner: self.owner,
             id: self.id,
             deadline: self.deadline,
-        };
-        Ok(Some(typed.eip712_hash_struct()))
+        })
     }
 
-    fn deadline(&self) -> Option<Timestamp> {
-        seconds(self.deadline)
+    fn alone(&self) -> Self::Alone {
+        Consent::revokeCall { id: self.id }
     }
 
-    fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-
-    fn sign(&mut self, deadline: Timestamp, signature: Bytes) {
-        (self.deadline, self.signature) = (U256::from(deadline.0), signature);
-    }
-
-    fn carried(&self) -> Bytes {
-        self.abi_encode().into()
-    }
-
-    fn alone(&self) -> Bytes {
-        Consent::revokeCall { id: self.id }.abi_encode().into()
-    }
-
-    fn event(&self) -> Vec<Option<B256>> {
+    fn topics(&self) -> Vec<Option<B256>> {
         vec![Some(Consent::Revoked::SIGNATURE_HASH), Some(self.id)]
     }
 
-    async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
+    async fn done(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
         let there = chain.grant(GrantId(self.id), at).await?;
         Ok(there.map(|g| g.is_some_and(|g| g.revoked)))
-    }
-
-    fn urgent(&self) -> bool {
-        true
     }
 }

@@ -2,16 +2,19 @@
 //! `…BySig`; `contracts/src/Intents.sol`).
 //!
 //! An intent is the contract's own `…BySig` call, so that what is signed, what is carried in and
-//! what is looked for afterwards are one value. A further one is an `impl` and a line in `carried!`.
+//! what is looked for afterwards are one value. A further one is an `impl Act` and a line in
+//! `carried!`.
 
 mod consent;
 mod identity;
 mod pool;
+mod proxies;
 mod records;
+mod requests;
 
 use alloy::{
     primitives::{B256, Bytes, Log, Signature, U256, keccak256},
-    sol_types::{Eip712Domain, SolCall},
+    sol_types::{Eip712Domain, SolCall, SolStruct},
 };
 use async_trait::async_trait;
 use dhc_domain::{Address, Attested, NetworkError, NetworkFile, Timestamp};
@@ -19,9 +22,11 @@ use dhc_domain::{Address, Attested, NetworkError, NetworkFile, Timestamp};
 pub use consent::{approve, grant, renew, revoke};
 pub use identity::publish;
 pub use pool::{claim, contribute};
+pub use proxies::{appoint, dismiss};
 pub use records::add;
+pub use requests::{answer, ask, decline, withdraw};
 
-use super::{Consent, Contract, Identity, IncentivePool, RecordIndex};
+use super::{Consent, Contract, Identity, IncentivePool, Proxies, RecordIndex, Requests};
 use crate::{At, Chain, ReadError, SignError, Signer};
 
 /// An act of an account that anybody may carry in for it.
@@ -55,6 +60,90 @@ pub trait Intent: Send + Sync {
     }
 }
 
+/// What every `…BySig` call ends in.
+trait Signed: SolCall + Send + Sync + 'static {
+    fn deadline(&self) -> U256;
+    fn signature(&self) -> &Bytes;
+    fn seal(&mut self, deadline: Timestamp, signature: Bytes);
+}
+
+/// What is particular to an act that its author signs: the rest of its [`Intent`] follows.
+#[async_trait]
+trait Act: Signed {
+    const CONTRACT: Contract;
+    /// Whether it must not wait for anybody.
+    const URGENT: bool = false;
+    /// What its author signs.
+    type Typed: SolStruct;
+    /// What its author calls the contract with.
+    type Alone: SolCall;
+
+    fn author(&self) -> Address;
+    /// Proves what of it the contract adds from its state.
+    async fn typed(&self, chain: &Chain) -> Result<Self::Typed, ReadError>;
+    fn alone(&self) -> Self::Alone;
+    /// As [`Intent::event`].
+    fn topics(&self) -> Vec<Option<B256>>;
+    /// Whether a log with these topics is of this act and not of another like it.
+    fn is_of(&self, _log: &Log) -> bool {
+        true
+    }
+    /// As [`Intent::reached`].
+    async fn done(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError>;
+}
+
+#[async_trait]
+impl<A: Act> Intent for A {
+    fn contract(&self) -> Contract {
+        A::CONTRACT
+    }
+
+    fn author(&self) -> Address {
+        Act::author(self)
+    }
+
+    async fn struct_hash(&self, chain: &Chain) -> Result<Option<B256>, ReadError> {
+        Ok(Some(self.typed(chain).await?.eip712_hash_struct()))
+    }
+
+    /// As the contracts take it.
+    fn deadline(&self) -> Option<Timestamp> {
+        Some(Timestamp(Signed::deadline(self).saturating_to()))
+    }
+
+    fn signature(&self) -> &[u8] {
+        Signed::signature(self)
+    }
+
+    fn sign(&mut self, deadline: Timestamp, signature: Bytes) {
+        self.seal(deadline, signature);
+    }
+
+    fn carried(&self) -> Bytes {
+        self.abi_encode().into()
+    }
+
+    fn alone(&self) -> Bytes {
+        Act::alone(self).abi_encode().into()
+    }
+
+    fn event(&self) -> Vec<Option<B256>> {
+        self.topics()
+    }
+
+    fn shown_by(&self, log: &Log) -> bool {
+        fits(log, &self.topics()) && self.is_of(log)
+    }
+
+    async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
+        self.done(chain, at).await
+    }
+
+    fn urgent(&self) -> bool {
+        A::URGENT
+    }
+}
+
 impl std::fmt::Debug for dyn Intent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Intent")
@@ -77,29 +166,65 @@ pub enum IntentError {
 }
 
 macro_rules! carried {
-    ($($contract:ident::$call:ident,)*) => {
+    (
+        signed { $($contract:ident::$call:ident,)* }
+        by_anybody { $($free_contract:ident::$free:ident,)* }
+    ) => {
+        $(impl Signed for $contract::$call {
+            fn deadline(&self) -> U256 {
+                self.deadline
+            }
+
+            fn signature(&self) -> &Bytes {
+                &self.signature
+            }
+
+            fn seal(&mut self, deadline: Timestamp, signature: Bytes) {
+                (self.deadline, self.signature) = (U256::from(deadline.0), signature);
+            }
+        })*
+
         /// Reads calldata as one of the intents of a contract, in its one canonical form; `None`
         /// for everything else.
         pub fn parse(contract: Contract, data: &[u8]) -> Option<Box<dyn Intent>> {
             let selector: [u8; 4] = data.get(..4)?.try_into().ok()?;
-            $(if contract == Contract::$contract && selector == $contract::$call::SELECTOR {
-                let call = $contract::$call::abi_decode(data).ok()?;
-                return (call.abi_encode() == data).then(|| Box::new(call) as Box<dyn Intent>);
-            })*
-            None
+            match (contract, selector) {
+                $((Contract::$contract, $contract::$call::SELECTOR) => {
+                    canonical::<$contract::$call>(data)
+                })*
+                $((Contract::$free_contract, $free_contract::$free::SELECTOR) => {
+                    canonical::<$free_contract::$free>(data)
+                })*
+                _ => None,
+            }
         }
     };
 }
 
 carried! {
+    signed {
     Identity::publishBySigCall,
     RecordIndex::addBySigCall,
+    Proxies::appointBySigCall,
+    Proxies::dismissBySigCall,
     Consent::grantBySigCall,
     Consent::renewBySigCall,
     Consent::approveBySigCall,
     Consent::revokeBySigCall,
+    Requests::askBySigCall,
+    Requests::withdrawBySigCall,
+    Requests::answerBySigCall,
+    Requests::declineBySigCall,
     IncentivePool::contributeBySigCall,
+    }
+    by_anybody {
     IncentivePool::claimForCall,
+    }
+}
+
+fn canonical<C: SolCall + Intent + 'static>(data: &[u8]) -> Option<Box<dyn Intent>> {
+    let call = C::abi_decode(data).ok()?;
+    (call.abi_encode() == data).then(|| Box::new(call) as Box<dyn Intent>)
 }
 
 /// The EIP-712 domain of a contract: `DHC` and its name, version 1, on this network alone.
@@ -168,11 +293,6 @@ fn fits(log: &Log, topics: &[Option<B256>]) -> bool {
             .iter()
             .zip(there)
             .all(|(asked, topic)| asked.is_none_or(|a| a == *topic))
-}
-
-/// A deadline as the contracts take it.
-fn seconds(deadline: U256) -> Option<Timestamp> {
-    Some(Timestamp(deadline.saturating_to()))
 }
 
 #[cfg(test)]

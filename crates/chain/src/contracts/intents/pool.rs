@@ -1,11 +1,11 @@
 use alloy::{
     primitives::{B256, Bytes, U256},
-    sol_types::{SolCall, SolEvent, SolStruct},
+    sol_types::{SolCall, SolEvent},
 };
 use async_trait::async_trait;
 use dhc_domain::{Address, Attested, RecordId, Timestamp};
 
-use super::{Intent, seconds};
+use super::{Act, Intent};
 use crate::{
     At, Chain, ReadError,
     contracts::{Contract, IncentivePool},
@@ -46,54 +46,35 @@ pub fn claim(contributor: Address, days: Vec<u64>) -> Box<dyn Intent> {
 }
 
 #[async_trait]
-impl Intent for IncentivePool::contributeBySigCall {
-    fn contract(&self) -> Contract {
-        Contract::IncentivePool
-    }
+impl Act for IncentivePool::contributeBySigCall {
+    const CONTRACT: Contract = Contract::IncentivePool;
+    type Typed = typed::ContributeIntent;
+    type Alone = IncentivePool::contributeCall;
 
     fn author(&self) -> Address {
         self.contributor
     }
 
-    async fn struct_hash(&self, _: &Chain) -> Result<Option<B256>, ReadError> {
-        let typed = typed::ContributeIntent {
+    async fn typed(&self, _: &Chain) -> Result<Self::Typed, ReadError> {
+        Ok(typed::ContributeIntent {
             contributor: self.contributor,
             recordId: self.recordId,
             templateId: self.templateId,
             sixteenths: self.sixteenths,
             deadline: self.deadline,
-        };
-        Ok(Some(typed.eip712_hash_struct()))
+        })
     }
 
-    fn deadline(&self) -> Option<Timestamp> {
-        seconds(self.deadline)
-    }
-
-    fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-
-    fn sign(&mut self, deadline: Timestamp, signature: Bytes) {
-        (self.deadline, self.signature) = (U256::from(deadline.0), signature);
-    }
-
-    fn carried(&self) -> Bytes {
-        self.abi_encode().into()
-    }
-
-    fn alone(&self) -> Bytes {
+    fn alone(&self) -> Self::Alone {
         IncentivePool::contributeCall {
             recordId: self.recordId,
             templateId: self.templateId,
             sixteenths: self.sixteenths,
             attestations: self.attestations.clone(),
         }
-        .abi_encode()
-        .into()
     }
 
-    fn event(&self) -> Vec<Option<B256>> {
+    fn topics(&self) -> Vec<Option<B256>> {
         vec![
             Some(IncentivePool::Contributed::SIGNATURE_HASH),
             Some(self.contributor.into_word()),
@@ -102,7 +83,7 @@ impl Intent for IncentivePool::contributeBySigCall {
         ]
     }
 
-    async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
+    async fn done(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
         let there = chain.contribution(RecordId(self.recordId), at).await?;
         Ok(there.map(|c| c.is_some_and(|c| c.contributor == self.contributor)))
     }

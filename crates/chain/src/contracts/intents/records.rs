@@ -1,11 +1,11 @@
 use alloy::{
     primitives::{B256, Bytes, U256},
-    sol_types::{SolCall, SolEvent, SolStruct},
+    sol_types::SolEvent,
 };
 use async_trait::async_trait;
-use dhc_domain::{Address, Attested, RecordId, Timestamp};
+use dhc_domain::{Address, Attested, RecordId};
 
-use super::{Intent, seconds};
+use super::{Act, Intent};
 use crate::{
     At, Chain, ReadError,
     contracts::{Contract, RecordIndex},
@@ -41,17 +41,17 @@ pub fn add(owner: Address, call: RecordIndex::addCall) -> Box<dyn Intent> {
 }
 
 #[async_trait]
-impl Intent for RecordIndex::addBySigCall {
-    fn contract(&self) -> Contract {
-        Contract::RecordIndex
-    }
+impl Act for RecordIndex::addBySigCall {
+    const CONTRACT: Contract = Contract::RecordIndex;
+    type Typed = typed::AddIntent;
+    type Alone = RecordIndex::addCall;
 
     fn author(&self) -> Address {
         self.owner
     }
 
-    async fn struct_hash(&self, _: &Chain) -> Result<Option<B256>, ReadError> {
-        let typed = typed::AddIntent {
+    async fn typed(&self, _: &Chain) -> Result<Self::Typed, ReadError> {
+        Ok(typed::AddIntent {
             owner: self.owner,
             id: self.id,
             commitment: self.commitment,
@@ -59,27 +59,10 @@ impl Intent for RecordIndex::addBySigCall {
             issuer: self.issuer,
             quality: self.quality,
             deadline: self.deadline,
-        };
-        Ok(Some(typed.eip712_hash_struct()))
+        })
     }
 
-    fn deadline(&self) -> Option<Timestamp> {
-        seconds(self.deadline)
-    }
-
-    fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-
-    fn sign(&mut self, deadline: Timestamp, signature: Bytes) {
-        (self.deadline, self.signature) = (U256::from(deadline.0), signature);
-    }
-
-    fn carried(&self) -> Bytes {
-        self.abi_encode().into()
-    }
-
-    fn alone(&self) -> Bytes {
+    fn alone(&self) -> Self::Alone {
         RecordIndex::addCall {
             id: self.id,
             commitment: self.commitment,
@@ -88,11 +71,9 @@ impl Intent for RecordIndex::addBySigCall {
             quality: self.quality,
             issuerSignature: self.issuerSignature.clone(),
         }
-        .abi_encode()
-        .into()
     }
 
-    fn event(&self) -> Vec<Option<B256>> {
+    fn topics(&self) -> Vec<Option<B256>> {
         vec![
             Some(RecordIndex::RecordAdded::SIGNATURE_HASH),
             Some(self.owner.into_word()),
@@ -101,7 +82,7 @@ impl Intent for RecordIndex::addBySigCall {
         ]
     }
 
-    async fn reached(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
+    async fn done(&self, chain: &Chain, at: At) -> Result<Attested<bool>, ReadError> {
         let record = chain.record(RecordId(self.id), at).await?;
         Ok(record.map(|r| r.is_some_and(|r| r.owner == self.owner)))
     }

@@ -2,11 +2,13 @@ use alloy::{
     primitives::{Log, U256, b256},
     sol_types::SolStruct,
 };
-use dhc_domain::{GrantId, NetworkFile};
+use dhc_domain::{GrantId, NetworkFile, Powers, RequestId};
 
 use super::*;
+use crate::contracts::RequestWish;
 
 const AUTHOR: Address = Address::repeat_byte(0x11);
+const OTHER: Address = Address::repeat_byte(0x12);
 const ID: B256 = B256::repeat_byte(7);
 
 fn network() -> NetworkFile {
@@ -56,6 +58,21 @@ fn every() -> Vec<Box<dyn Intent>> {
             },
         ),
         claim(AUTHOR, vec![3, 5]),
+        appoint(AUTHOR, OTHER, Powers(9), Timestamp(1_900_000_000)),
+        dismiss(AUTHOR, OTHER),
+        ask(RequestWish {
+            asker: AUTHOR,
+            owner: OTHER,
+            salt: B256::repeat_byte(8),
+            templateId: B256::repeat_byte(4),
+            purpose: 1,
+            window: 86_400,
+            actions: 3,
+            note: vec![7; 2034].into(),
+        }),
+        withdraw(AUTHOR, RequestId(ID)),
+        answer(AUTHOR, RequestId(ID), GrantId(B256::repeat_byte(9))),
+        decline(AUTHOR, RequestId(ID)),
     ]
 }
 
@@ -86,7 +103,15 @@ fn an_intent_is_read_back_from_what_a_carrier_sends_and_nothing_else_is() {
 /// The contracts' own type strings, as their sources have them.
 #[test]
 fn what_is_signed_is_what_the_contracts_hash() {
-    let sources = ["Identity", "RecordIndex", "Consent", "IncentivePool"].map(|name| {
+    let names = [
+        "Identity",
+        "RecordIndex",
+        "Proxies",
+        "Consent",
+        "Requests",
+        "IncentivePool",
+    ];
+    let sources = names.map(|name| {
         let path = format!(
             "{}/../../contracts/src/{name}.sol",
             env!("CARGO_MANIFEST_DIR")
@@ -100,6 +125,12 @@ fn what_is_signed_is_what_the_contracts_hash() {
         consent::typed::RenewIntent::eip712_encode_type(),
         consent::typed::ApproveIntent::eip712_encode_type(),
         consent::typed::RevokeIntent::eip712_encode_type(),
+        proxies::typed::AppointIntent::eip712_encode_type(),
+        proxies::typed::DismissIntent::eip712_encode_type(),
+        requests::typed::AskIntent::eip712_encode_type(),
+        requests::typed::WithdrawIntent::eip712_encode_type(),
+        requests::typed::AnswerIntent::eip712_encode_type(),
+        requests::typed::DeclineIntent::eip712_encode_type(),
         pool::typed::ContributeIntent::eip712_encode_type(),
     ];
     for kind in types {
