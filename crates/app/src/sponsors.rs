@@ -1,19 +1,25 @@
 //! Who carries in and pays for what this profile cannot pay for.
 
-use dhc_domain::Height;
-use dhc_ipc::{Code, Failure, SponsorView, SponsorsView};
+use dhc_domain::{Height, Until};
+use dhc_ipc::{Code, Failure, SponsorView, SponsorsView, UseSponsors};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     failure::misuse,
+    grant::until,
     ports::PeerHint,
     profile::Session,
-    sealed::{SPONSORING, SPONSORS},
+    sealed::{Batch, SPONSORING, SPONSORS},
 };
 
 /// More would only be more who learn of every act.
 const MOST: usize = 8;
 const ALWAYS: &[u8] = b"always";
+const COUNTS_FOR: &[u8] = b"counts for";
+/// How long an act that is handed over counts if nothing else was said, seconds.
+const USUALLY_S: u64 = 15 * 60;
+/// Shorter, and no sponsor has its three blocks; longer, and sponsors decline.
+const COUNTS_FOR_S: std::ops::RangeInclusive<u64> = 10..=3600;
 
 /// A sponsor, as the profile keeps it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +48,11 @@ pub fn always(session: &Session) -> Result<bool, Failure> {
     Ok(session.db.get(SPONSORING, ALWAYS)?.unwrap_or(false))
 }
 
+/// How long an act that is handed over counts, seconds of the chain's time.
+pub fn counts_for_s(session: &Session) -> Result<u64, Failure> {
+    Ok(session.db.get(SPONSORING, COUNTS_FOR)?.unwrap_or(USUALLY_S))
+}
+
 pub fn view(session: &Session) -> Result<SponsorsView, Failure> {
     let sponsors = all(session)?
         .into_iter()
@@ -53,8 +64,11 @@ pub fn view(session: &Session) -> Result<SponsorsView, Failure> {
             height: s.failed.map(|(_, height)| height.0),
         })
         .collect();
-    let always = always(session)?;
-    Ok(SponsorsView { sponsors, always })
+    Ok(SponsorsView {
+        sponsors,
+        always: always(session)?,
+        counts_for_s: counts_for_s(session)?,
+    })
 }
 
 pub fn add(session: &Session, address: &str) -> Result<SponsorsView, Failure> {
@@ -84,8 +98,18 @@ pub fn remove(session: &Session, named: &str) -> Result<SponsorsView, Failure> {
     view(session)
 }
 
-pub fn use_always(session: &Session, always: bool) -> Result<SponsorsView, Failure> {
-    session.db.put(SPONSORING, ALWAYS, &always)?;
+pub fn change_use(session: &Session, args: &UseSponsors) -> Result<SponsorsView, Failure> {
+    let mut batch = Batch::default();
+    let db = &session.db;
+    db.stage(&mut batch, SPONSORING, ALWAYS, &args.always)?;
+    if let Some(span) = &args.counts_for {
+        let seconds = match until(span)? {
+            Until::After { seconds } if COUNTS_FOR_S.contains(&seconds) => seconds,
+            _ => return Err(misuse("an act counts for 10 seconds to an hour, as 15m")),
+        };
+        db.stage(&mut batch, SPONSORING, COUNTS_FOR, &seconds)?;
+    }
+    db.commit(batch)?;
     view(session)
 }
 

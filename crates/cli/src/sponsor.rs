@@ -22,6 +22,9 @@ pub enum Sponsor {
     /// For everything, or only for what this account cannot pay for.
     Use {
         when: When,
+        /// How long a sponsor has for an act that is handed over, as 15m: 10 s to an hour.
+        #[arg(long, value_name = "SPAN")]
+        counts_for: Option<String>,
     },
 }
 
@@ -46,9 +49,12 @@ pub async fn run(one: &One, command: &Sponsor) -> Result<Value, Failure> {
             })
             .await
         }
-        Sponsor::Use { when } => {
-            let always = matches!(when, When::Always);
-            one.ask(ipc::UseSponsors { always }).await
+        Sponsor::Use { when, counts_for } => {
+            one.ask(ipc::UseSponsors {
+                always: matches!(when, When::Always),
+                counts_for: counts_for.clone(),
+            })
+            .await
         }
     }
 }

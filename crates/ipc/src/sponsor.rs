@@ -18,10 +18,14 @@ pub struct RemoveSponsor {
     pub sponsor: String,
 }
 
-/// `always`: also for what this profile could pay for itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UseSponsors {
+    /// Also for what this profile could pay for itself.
     pub always: bool,
+    /// How long a sponsor has for an act that is handed over, as `15m`, by the chain's time;
+    /// `None`: as before.
+    #[serde(default)]
+    pub counts_for: Option<String>,
 }
 
 /// In the order in which they are asked.
@@ -29,6 +33,9 @@ pub struct UseSponsors {
 pub struct SponsorsView {
     pub sponsors: Vec<SponsorView>,
     pub always: bool,
+    /// How long an act that is handed over counts, seconds.
+    #[serde(default)]
+    pub counts_for_s: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,8 +16,8 @@ use dhc_adapters::{
 };
 use dhc_app::ports::{ErrandChannel, Networks, PeerChannel, Responder};
 use dhc_chain::{
-    Chain, MemoryHeaderStore, ProvenReceipt, Signer, SolCall, TxRequest, TxStatus, TxVerdict,
-    contracts::Consent,
+    At, Chain, MemoryHeaderStore, ProvenReceipt, Signer, SolCall, TxRequest, TxStatus, TxVerdict,
+    contracts::{Consent, Contract, intents},
 };
 use dhc_content::sponsor::{Answer, Declined, Errand};
 use dhc_domain::{Address, Amount, B256, TxHash};
@@ -29,7 +29,7 @@ use crate::{
     errands::Account,
     films::small_study,
     people::{Network, Person, grant, network, text},
-    process::{PATIENCE, Service},
+    process::{PATIENCE, Service, until},
     terms::peer,
 };
 
@@ -263,6 +263,42 @@ fn a_sponsor_that_does_not_carry_in_what_was_signed_gives_way_to_the_next() {
         let list = person.run(["sponsor", "list"]);
         assert_eq!(list["sponsors"][1]["address"], *bad.peer, "{list}");
     }
+}
+
+#[test]
+fn an_act_that_ran_past_its_deadline_is_signed_anew_and_happens_once() {
+    let Some(network) = network() else { return };
+    let bad = Hostile::start(&network, &Person::new(&network));
+    let person = Person::sponsored(&network, &[&bad.peer]);
+    for (span, code) in [("9s", "misuse"), ("61m", "misuse")] {
+        let refused = ["sponsor", "use", "needed", "--counts-for", span];
+        assert_eq!(person.code(refused), code, "{span}");
+    }
+    let list = person.run(["sponsor", "use", "needed", "--counts-for", "20s"]);
+    assert_eq!(list["counts_for_s"], 20, "{list}");
+    let publish = ["identity", "publish"];
+    assert_eq!(person.code(publish), "sponsor_late");
+    let (kept, _) = bad.newest();
+    let deadline = |errand: &Errand| {
+        let intent = intents::parse(Contract::Identity, &errand.call);
+        intent.and_then(|i| i.deadline()).expect("a deadline")
+    };
+    until("the deadline", || {
+        let head = bad.runtime.block_on(bad.carrier.chain.sync()).ok()?;
+        // What is proven is one block behind the head.
+        (head.time > deadline(&kept).plus(2)).then_some(())
+    });
+    bad.behave(Misdeed::Selects);
+    let done = person.run(publish);
+    let account = bad.carrier.account.address().to_string();
+    assert_eq!(text(&done, "sponsored_by"), account);
+    let (carried, _) = bad.newest();
+    assert!(deadline(&carried) > deadline(&kept));
+    assert_eq!(bad.carries(&kept), TxStatus::Reverted);
+    let author = person.address.parse().unwrap();
+    let keys = bad.carrier.chain.keys(author, At::Latest);
+    let keys = bad.runtime.block_on(keys).unwrap();
+    assert_eq!(keys.value.version, 1);
 }
 
 #[test]

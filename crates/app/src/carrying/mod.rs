@@ -24,9 +24,6 @@ use crate::{
     sponsors,
 };
 
-/// An intent counts for this long, seconds of the chain's time.
-const COUNTS_FOR_S: u64 = 15 * 60;
-
 /// A signed intent, as it is journaled before anybody gets it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct SignedIntent {
@@ -123,7 +120,7 @@ impl Profile {
         self.chain
             .sign_intent(
                 intent,
-                now.time.plus(COUNTS_FOR_S),
+                now.time.plus(sponsors::counts_for_s(session)?),
                 &Signing(&session.account),
             )
             .await

@@ -93,7 +93,7 @@ fn draw(view: SponsorsView, desk: Desk) -> AnyView {
         <ul class="stack" aria-label=t("sponsors.title")>{rows}</ul>
         <label class="option">
             <input type="checkbox" prop:checked=view.always
-                on:change=move |event| desk.ask(UseSponsors { always: event_target_checked(&event) }, None)/>
+                on:change=move |event| desk.ask(UseSponsors { always: event_target_checked(&event), counts_for: None }, None)/>
             <span class="grow stack-xs"><span class="strong">{t("sponsors.always")}</span><span class="sub">{t("sponsors.always_text")}</span></span>
         </label>
     }
