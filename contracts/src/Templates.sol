@@ -83,7 +83,7 @@ contract Templates is Ownable2Step {
         _add("payment", Limits(30 days, HPAYMT, 0, false, false, VIEW, false, 0));
         _add("research", Limits(365 days, RESEARCH, 2, false, false, READ, false, 0));
         _add("research-contribution", Limits(3650 days, RESEARCH, 0, false, true, 0, false, 0));
-        _add("emergency", Limits(365 days, ETREAT, 0, true, false, READ, false, 24 hours));
+        _add("emergency", Limits(365 days, ETREAT, 0, false, false, READ, false, 24 hours));
     }
 
     function find(bytes32 id) external view returns (Template memory) {
@@ -115,6 +115,8 @@ contract Templates is Ownable2Step {
         require(limits.contribution == (limits.actions == 0), TemplateMalformed());
         // A dormant grant is its grantee's own last resort: nobody passes it on.
         require(limits.glassWindow == 0 || !limits.onward, TemplateMalformed());
+        // A sealed note holds the key from the start: a glass would not keep it.
+        require(limits.glassWindow == 0 || !limits.sealedAllowed, TemplateMalformed());
         bytes32 id = keccak256(bytes(name));
         require(!templates[id].exists, TemplateExists());
         templates[id] = Template({

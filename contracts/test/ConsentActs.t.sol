@@ -239,6 +239,12 @@ contract ConsentActsTest is NetworkTest {
         consent.breakGlass(id, "why");
     }
 
+    function test_no_note_holds_the_key_behind_a_glass() public {
+        Grants.Terms memory t = emergency();
+        t.mode = 1;
+        expectRefusal(t, abi.encodeWithSelector(TemplateRules.SealedNotAdmitted.selector));
+    }
+
     function test_what_is_shared_is_the_patients_and_lives_with_its_parent() public {
         Grants.Terms memory t = terms();
         t.recordIds = two();

@@ -89,7 +89,7 @@ contract GovernanceTest is NetworkTest {
         );
         expectTemplate(
             "emergency",
-            Templates.Template(365 days, 2, 0, true, false, false, true, 3, false, 24 hours)
+            Templates.Template(365 days, 2, 0, false, false, false, true, 3, false, 24 hours)
         );
         vm.assertEq(templates.count(), 7);
     }
@@ -136,6 +136,10 @@ contract GovernanceTest is NetworkTest {
         (passedOn.onward, passedOn.glassWindow) = (true, 1);
         vm.expectRevert(Templates.TemplateMalformed.selector);
         templates.add("a", passedOn);
+        Templates.Limits memory handedOver = limits(1, 1);
+        handedOver.glassWindow = 1;
+        vm.expectRevert(Templates.TemplateMalformed.selector);
+        templates.add("a", handedOver);
         vm.expectRevert(Templates.TemplateUnknown.selector);
         templates.retire(keccak256("a"));
         vm.stopPrank();
