@@ -1,8 +1,8 @@
 //! Giving, approving and ending access.
 
 use dhc_chain::{
-    At, ProvenReceipt,
-    contracts::{GrantTerms, intents},
+    At, ProvenReceipt, TxRequest,
+    contracts::{Consent, GrantTerms, intents},
 };
 use dhc_domain::{
     Action, Actions, Address, Asked, B256, GrantId, Mode, Power, Purpose, RecordId, RequestId,
@@ -18,7 +18,7 @@ use crate::{
     grants::{grant_id, read},
     job::Job,
     keys,
-    ledger::{proven_at, sponsored_by, sync_failure},
+    ledger::{self, proven_at, sponsored_by, sync_failure},
     notes::{self, NoteBody, NotedRecord},
     profile::{Profile, Session},
     proxies,
@@ -26,6 +26,7 @@ use crate::{
     sealed::{Batch, JOURNAL, NOTES},
     templates,
     wallet::address,
+    wards::{self, Ward},
 };
 
 /// As many as the contract takes.
@@ -40,9 +41,18 @@ struct Draft {
     document: Document,
 }
 
+/// What a grant is for.
+enum Given {
+    /// Records of this profile's.
+    Own(Vec<Record>),
+    /// Records of an owner for whom this profile acts.
+    Wards(Ward),
+}
+
 /// What a person asked for, read and checked.
 struct Wish {
-    records: Vec<Record>,
+    owner: Address,
+    given: Given,
     grantee: Address,
     purpose: Purpose,
     not_after: Timestamp,
@@ -77,9 +87,10 @@ async fn give_for(
 ) -> Result<GrantChange, Failure> {
     let session = profile.session()?;
     let wish = read_wish(profile, &session, args).await?;
-    let ids: Vec<RecordId> = wish.records.iter().map(|r| r.id).collect();
+    let ids = wish.given.ids();
     let act = format!(
-        "grant {ids:?} {} {} {} {:?} {:?} {:?} {} {} {} {request:?}",
+        "grant {} {ids:?} {} {} {} {:?} {:?} {:?} {} {} {} {request:?}",
+        wish.owner,
         wish.grantee,
         wish.purpose,
         args.until,
@@ -99,9 +110,9 @@ async fn give_for(
             draft
         }
     };
-    let id = id_of(session.address, draft.salt);
+    let id = id_of(wish.owner, draft.salt);
     let terms = GrantTerms {
-        owner: session.address,
+        owner: wish.owner,
         salt: draft.salt,
         grantee: wish.grantee,
         recordIds: ids.iter().map(|id| id.0).collect(),
@@ -116,9 +127,15 @@ async fn give_for(
         consentHash: draft.document.hash()?,
         note: draft.note.clone().into(),
     };
-    let sent = profile
-        .transact_kept(&session, &act, job, intents::grant(terms))
-        .await;
+    let done = match wish.given {
+        Given::Own(_) => ledger::Wish::from(intents::grant(terms)),
+        // An intent to grant is the owner's own: a proxy pays.
+        Given::Wards(_) => {
+            let (contract, call) = (profile.contract("Consent")?, Consent::grantCall { terms });
+            TxRequest::call(session.address, contract, &call).into()
+        }
+    };
+    let sent = profile.transact_kept(&session, &act, job, done).await;
     // While it is signed and not known to be done or refused, the same command goes on with it.
     if sent.is_ok() || !profile.in_flight(&session, &act)? {
         let mut batch = Batch::default();
@@ -158,22 +175,33 @@ pub(crate) fn change(session: &Session, grant: GrantId, receipt: &ProvenReceipt)
 }
 
 async fn read_wish(profile: &Profile, session: &Session, args: &Grant) -> Result<Wish, Failure> {
-    let records = args
-        .studies
-        .iter()
-        .map(|id| records::find(session, id))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut ids: Vec<RecordId> = records.iter().map(|r| r.id).collect();
+    let owner = match &args.owner {
+        Some(owner) => address(owner)?,
+        None => session.address,
+    };
+    let mode = match args.mode.as_deref() {
+        None | Some("live") => Mode::Live,
+        Some("sealed") => Mode::Sealed,
+        Some(other) => return Err(misuse(format!("{other:?} is no mode: live, sealed"))),
+    };
+    let given = if owner == session.address {
+        let found = args.studies.iter().map(|id| records::find(session, id));
+        Given::Own(found.collect::<Result<_, _>>()?)
+    } else {
+        Given::Wards(wards::find(profile, session, owner, &args.studies, mode).await?)
+    };
+    let mut ids = given.ids();
+    let named = ids.len();
     ids.sort_unstable();
     ids.dedup();
-    if !(1..=MAX_OBJECTS).contains(&records.len()) || ids.len() != records.len() {
+    if !(1..=MAX_OBJECTS).contains(&named) || ids.len() != named {
         return Err(misuse(format!(
             "a grant is for 1 to {MAX_OBJECTS} studies, each named once"
         )));
     }
     let grantee = address(&args.to)?;
-    if grantee == session.address {
-        return Err(misuse("access for oneself needs no grant"));
+    if grantee == owner {
+        return Err(misuse("access to one's own records needs no grant"));
     }
     let purpose: Purpose = args.purpose.parse().map_err(|_| {
         misuse(format!(
@@ -188,11 +216,6 @@ async fn read_wish(profile: &Profile, session: &Session, args: &Grant) -> Result
     if not_after <= now {
         return Err(misuse("the end of the window lies in the past"));
     }
-    let mode = match args.mode.as_deref() {
-        None | Some("live") => Mode::Live,
-        Some("sealed") => Mode::Sealed,
-        Some(other) => return Err(misuse(format!("{other:?} is no mode: live, sealed"))),
-    };
     let approvers = args
         .approvers
         .iter()
@@ -218,7 +241,8 @@ async fn read_wish(profile: &Profile, session: &Session, args: &Grant) -> Result
     };
     let template = templates::choose(profile, args.template.as_deref(), &asked).await?;
     Ok(Wish {
-        records,
+        owner,
+        given,
         grantee,
         purpose,
         not_after,
@@ -246,36 +270,70 @@ pub(crate) fn actions(names: &[String]) -> Result<Option<Actions>, Failure> {
     Ok((!names.is_empty()).then_some(actions))
 }
 
-async fn draft(profile: &Profile, session: &Session, wish: &Wish) -> Result<Draft, Failure> {
-    let here = profile
-        .home
-        .channel
-        .here()
-        .await
-        .map_err(exchange_failure)?;
-    let noted = wish.records.iter().map(|record| {
-        let key = match wish.mode {
-            Mode::Live => None,
-            Mode::Sealed => Some(keys::of_record(profile, session, record)?),
+impl Given {
+    fn ids(&self) -> Vec<RecordId> {
+        match self {
+            Self::Own(records) => records.iter().map(|r| r.id).collect(),
+            Self::Wards(ward) => ward.records.iter().map(|r| r.record).collect(),
+        }
+    }
+
+    /// As the Consent document names them: the ward's study numbers are not known here.
+    fn named(&self) -> Vec<String> {
+        match self {
+            Self::Own(records) => {
+                let oid = |r: &Record| format!("urn:oid:{}", r.study.uid);
+                records.iter().map(oid).collect()
+            }
+            Self::Wards(ward) => ward.records.iter().map(|r| r.record.to_string()).collect(),
+        }
+    }
+
+    /// What the grantee is told: in sealed mode the keys, too.
+    async fn note(
+        &self,
+        profile: &Profile,
+        session: &Session,
+        mode: Mode,
+    ) -> Result<NoteBody, Failure> {
+        let records = match self {
+            Self::Own(records) => records,
+            Self::Wards(ward) => {
+                return Ok(NoteBody {
+                    records: ward.records.clone(),
+                    peers: ward.peers.clone(),
+                });
+            }
         };
-        NotedRecord::of(record, key)
-    });
-    let note = NoteBody {
-        records: noted.collect::<Result<_, Failure>>()?,
-        peers: vec![here],
-    };
+        let here = profile.home.channel.here().await;
+        let noted = records.iter().map(|record| {
+            let key = match mode {
+                Mode::Live => None,
+                Mode::Sealed => Some(keys::of_record(profile, session, record)?),
+            };
+            NotedRecord::of(record, key)
+        });
+        Ok(NoteBody {
+            records: noted.collect::<Result<_, Failure>>()?,
+            peers: vec![here.map_err(exchange_failure)?],
+        })
+    }
+}
+
+async fn draft(profile: &Profile, session: &Session, wish: &Wish) -> Result<Draft, Failure> {
+    let note = wish.given.note(profile, session, wish.mode).await?;
     let salt = B256::from(profile.rng.array::<32>());
     let context = notes::context(
         profile,
-        id_of(session.address, salt),
-        session.address,
+        id_of(wish.owner, salt),
+        wish.owner,
         session.address,
         wish.grantee,
     )?;
     let note = notes::seal(profile, session, &note, &context).await?;
     let now = profile.clock.now();
     let document = fhir::Consent {
-        owner: session.address,
+        owner: wish.owner,
         grantee: wish.grantee,
         purpose: wish.purpose,
         actions: wish.actions,
@@ -283,11 +341,7 @@ async fn draft(profile: &Profile, session: &Session, wish: &Wish) -> Result<Draf
         made: now,
         start: now,
         end: wish.not_after,
-        studies: wish
-            .records
-            .iter()
-            .map(|r| format!("urn:oid:{}", r.study.uid))
-            .collect(),
+        studies: wish.given.named(),
     };
     Ok(Draft {
         salt,

@@ -48,6 +48,7 @@ mod templates;
 mod thumbnails;
 mod vaults;
 mod wallet;
+mod wards;
 
 pub use app::{App, World};
 pub use profile::Profile;

@@ -1,10 +1,12 @@
 //! The command line, as its contract has it.
 
+mod consent;
 mod people;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+pub use consent::{Action, Consent, Mode};
 pub use people::{Answer, Proxy, Request};
 
 use crate::{app::AppArgs, sponsor::Sponsor};
@@ -356,145 +358,6 @@ pub struct Render {
     pub preset: Option<String>,
     #[arg(long, value_name = "F.png")]
     pub out: PathBuf,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Mode {
-    Live,
-    Sealed,
-}
-
-impl Mode {
-    pub fn name(self) -> String {
-        match self {
-            Self::Live => "live",
-            Self::Sealed => "sealed",
-        }
-        .into()
-    }
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Action {
-    /// Look at it in the app.
-    View,
-    /// Take the original files out of the app.
-    Export,
-    /// Write a result back.
-    Annotate,
-}
-
-impl Action {
-    pub fn name(self) -> String {
-        match self {
-            Self::View => "view",
-            Self::Export => "export",
-            Self::Annotate => "annotate",
-        }
-        .into()
-    }
-}
-
-#[derive(Subcommand)]
-pub enum Consent {
-    Grant {
-        /// Up to 16 studies in one grant.
-        #[arg(long, value_name = "ID", required = true)]
-        study: Vec<String>,
-        #[arg(long, value_name = "ADDR")]
-        to: String,
-        /// HL7 ActReason: TREAT, HRESCH, …
-        #[arg(long, value_name = "CODE")]
-        purpose: String,
-        /// RFC 3339, or a span as 7d.
-        #[arg(long)]
-        until: String,
-        #[arg(long, value_name = "NAME")]
-        template: Option<String>,
-        #[arg(long, default_value = "live")]
-        mode: Mode,
-        #[arg(long, value_name = "ADDR")]
-        approver: Vec<String>,
-        #[arg(long, value_name = "M", default_value_t = 0)]
-        threshold: u8,
-        /// What they may do; all that the template allows if not said.
-        #[arg(long)]
-        action: Vec<Action>,
-        /// They may share it onward.
-        #[arg(long)]
-        onward: bool,
-    },
-    /// Move the end of a grant.
-    Renew {
-        grant: String,
-        /// RFC 3339, or a span as 7d, from now.
-        #[arg(long)]
-        until: String,
-    },
-    /// Pass on what was granted to me, where the owner allowed that.
-    Share {
-        grant: String,
-        #[arg(long, value_name = "ADDR")]
-        to: String,
-        /// RFC 3339, or a span as 7d; not after the grant's own end.
-        #[arg(long)]
-        until: String,
-        /// Of the grant's studies; all if not said.
-        #[arg(long, value_name = "ID")]
-        study: Vec<String>,
-        /// Of the grant's actions; all if not said.
-        #[arg(long)]
-        action: Vec<Action>,
-    },
-    /// Open an emergency access; the owner is told at once.
-    BreakGlass {
-        grant: String,
-        /// Why, for the owner.
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-    },
-    Approve {
-        grant: String,
-    },
-    Revoke {
-        grant: String,
-    },
-    List {
-        #[arg(long)]
-        given: bool,
-        #[arg(long, conflicts_with = "given")]
-        received: bool,
-    },
-    Audit {
-        #[arg(long, value_name = "ID")]
-        study: Option<String>,
-    },
-    /// The compliance templates that the network offers.
-    Templates,
-    /// Ask somebody for access to their records.
-    Request(Request),
-    /// Requests for access: mine, and those to me.
-    Requests {
-        #[arg(long)]
-        asked: bool,
-        #[arg(long, conflicts_with = "asked")]
-        received: bool,
-    },
-    /// Give the access that was asked for, or less.
-    Answer(Answer),
-    /// Say no to a request.
-    Decline {
-        request: String,
-    },
-    /// Take back a request of mine.
-    Withdraw {
-        request: String,
-    },
-    /// Let somebody act for me, or no longer.
-    #[command(subcommand)]
-    Proxy(Proxy),
-    /// Who acts for me, and for whom I act.
-    Proxies,
 }
 
 #[derive(Subcommand)]

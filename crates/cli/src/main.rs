@@ -3,6 +3,7 @@
 mod app;
 mod args;
 mod composition;
+mod consent;
 mod demo;
 mod devnet;
 mod film;

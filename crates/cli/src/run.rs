@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 use crate::{
     app,
     args::{
-        Cli, Command, Consent, Contact, Devnet, Earnings, Film, Identity, Network, Node, Records,
-        Vault,
+        Cli, Command, Contact, Devnet, Earnings, Film, Identity, Network, Node, Records, Vault,
     },
     composition::One,
-    demo, devnet, film, governance, network,
+    consent, demo, devnet, film, governance, network,
     output::Output,
-    people, secrets, serve, sponsor,
+    secrets, serve, sponsor,
 };
 
 pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
@@ -148,7 +147,7 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
             command: Some(Records::Show { id }),
         } => one.ask(ipc::ShowRecord { id: id.clone() }).await,
         Command::Sponsor(command) => sponsor::run(&one, command).await,
-        Command::Consent(consent) => consents(&one, consent).await,
+        Command::Consent(command) => consent::consents(&one, command).await,
         Command::Fetch { grant, study, out } => {
             let out = out.as_ref().map(|o| o.to_string_lossy().into_owned());
             one.ask(ipc::Fetch {
@@ -230,100 +229,5 @@ async fn vaults(cli: &Cli, one: &One, command: &Vault) -> Result<Value, Failure>
         }
         Vault::Accounts => one.ask(ipc::Accounts {}).await,
         Vault::Verify => one.ask(ipc::VerifyVault {}).await,
-    }
-}
-
-async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
-    match command {
-        Consent::Grant {
-            study,
-            to,
-            purpose,
-            until,
-            template,
-            mode,
-            approver,
-            threshold,
-            action,
-            onward,
-        } => {
-            one.ask(ipc::Grant {
-                studies: study.clone(),
-                to: to.clone(),
-                purpose: purpose.clone(),
-                until: until.clone(),
-                template: template.clone(),
-                mode: Some(mode.name()),
-                approvers: approver.clone(),
-                threshold: *threshold,
-                actions: action.iter().map(|a| a.name()).collect(),
-                onward: *onward,
-            })
-            .await
-        }
-        Consent::Renew { grant, until } => {
-            one.ask(ipc::RenewGrant {
-                grant: grant.clone(),
-                until: until.clone(),
-            })
-            .await
-        }
-        Consent::Share {
-            grant,
-            to,
-            until,
-            study,
-            action,
-        } => {
-            one.ask(ipc::ShareGrant {
-                grant: grant.clone(),
-                to: to.clone(),
-                until: until.clone(),
-                studies: study.clone(),
-                actions: action.iter().map(|a| a.name()).collect(),
-            })
-            .await
-        }
-        Consent::BreakGlass { grant, reason } => {
-            one.ask(ipc::BreakGlass {
-                grant: grant.clone(),
-                reason: reason.clone(),
-            })
-            .await
-        }
-        Consent::Approve { grant } => {
-            one.ask(ipc::ApproveGrant {
-                grant: grant.clone(),
-            })
-            .await
-        }
-        Consent::Revoke { grant } => {
-            one.ask(ipc::RevokeGrant {
-                grant: grant.clone(),
-            })
-            .await
-        }
-        Consent::List { given, received } => {
-            let direction = match (given, received) {
-                (true, _) => Some("given".to_owned()),
-                (_, true) => Some("received".to_owned()),
-                _ => None,
-            };
-            one.ask(ipc::Grants { direction }).await
-        }
-        Consent::Audit { study } => {
-            one.ask(ipc::Audit {
-                study: study.clone(),
-            })
-            .await
-        }
-        Consent::Templates => one.ask(ipc::Templates {}).await,
-        Consent::Request(_)
-        | Consent::Requests { .. }
-        | Consent::Answer(_)
-        | Consent::Decline { .. }
-        | Consent::Withdraw { .. } => people::requests(one, command).await,
-        Consent::Proxy(proxy) => people::proxies(one, proxy).await,
-        Consent::Proxies => one.ask(ipc::Proxies {}).await,
     }
 }

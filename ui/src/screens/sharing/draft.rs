@@ -109,6 +109,7 @@ impl Draft {
             threshold: self.approvers.len() as u8,
             actions: self.actions.clone(),
             onward: self.onward,
+            owner: None,
         }
     }
 }

@@ -1,0 +1,93 @@
+//! Giving access, ending it, and what has become of it.
+
+use dhc_ipc::{self as ipc, Failure};
+use serde_json::Value;
+
+use crate::{args::Consent, composition::One, people};
+
+pub async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
+    match command {
+        Consent::Grant(g) => {
+            one.ask(ipc::Grant {
+                studies: g.study.clone(),
+                to: g.to.clone(),
+                purpose: g.purpose.clone(),
+                until: g.until.clone(),
+                template: g.template.clone(),
+                mode: Some(g.mode.name()),
+                approvers: g.approver.clone(),
+                threshold: g.threshold,
+                actions: g.action.iter().map(|a| a.name()).collect(),
+                onward: g.onward,
+                owner: g.owner.clone(),
+            })
+            .await
+        }
+        Consent::Renew { grant, until } => {
+            one.ask(ipc::RenewGrant {
+                grant: grant.clone(),
+                until: until.clone(),
+            })
+            .await
+        }
+        Consent::Share {
+            grant,
+            to,
+            until,
+            study,
+            action,
+        } => {
+            one.ask(ipc::ShareGrant {
+                grant: grant.clone(),
+                to: to.clone(),
+                until: until.clone(),
+                studies: study.clone(),
+                actions: action.iter().map(|a| a.name()).collect(),
+            })
+            .await
+        }
+        Consent::BreakGlass { grant, reason } => {
+            one.ask(ipc::BreakGlass {
+                grant: grant.clone(),
+                reason: reason.clone(),
+            })
+            .await
+        }
+        Consent::Alarms { seen: None } => one.ask(ipc::Alarms {}).await,
+        Consent::Alarms { seen: Some(seq) } => one.ask(ipc::AcknowledgeAlarms { seq: *seq }).await,
+        Consent::Approve { grant } => {
+            one.ask(ipc::ApproveGrant {
+                grant: grant.clone(),
+            })
+            .await
+        }
+        Consent::Revoke { grant } => {
+            one.ask(ipc::RevokeGrant {
+                grant: grant.clone(),
+            })
+            .await
+        }
+        Consent::List { given, received } => {
+            let direction = match (given, received) {
+                (true, _) => Some("given".to_owned()),
+                (_, true) => Some("received".to_owned()),
+                _ => None,
+            };
+            one.ask(ipc::Grants { direction }).await
+        }
+        Consent::Audit { study } => {
+            one.ask(ipc::Audit {
+                study: study.clone(),
+            })
+            .await
+        }
+        Consent::Templates => one.ask(ipc::Templates {}).await,
+        Consent::Request(_)
+        | Consent::Requests { .. }
+        | Consent::Answer(_)
+        | Consent::Decline { .. }
+        | Consent::Withdraw { .. } => people::requests(one, command).await,
+        Consent::Proxy(proxy) => people::proxies(one, proxy).await,
+        Consent::Proxies => one.ask(ipc::Proxies {}).await,
+    }
+}
