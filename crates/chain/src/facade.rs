@@ -12,6 +12,7 @@ use crate::{
     node::{CometNode, EndpointStatus, EvmNode, Pool, Recorded, Role},
     ports::{Clock, HeaderStore, StoreError, Transport},
     proven::ProvenValues,
+    settled::SettledWords,
 };
 
 /// A head younger than this is recent enough to read under: about one block.
@@ -40,6 +41,7 @@ pub struct Chain {
     /// Where the network is Ethereum, this knows its headers and state, and `light` nothing.
     pub(crate) ethereum: Option<Arc<Ethereum>>,
     pub(crate) proven: Arc<ProvenValues>,
+    pub(crate) settled: Arc<SettledWords>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -135,6 +137,7 @@ impl Chain {
             evm,
             ethereum,
             proven: Arc::default(),
+            settled: Arc::default(),
             clock,
         })
     }
@@ -169,6 +172,7 @@ impl Chain {
     /// A person has looked at the evidence and decided whom to ask: goes on from what the nodes
     /// agreed on. `false` where there was no conflict.
     pub async fn resume(&self) -> Result<bool, StoreError> {
+        self.settled.forget();
         self.light.resume().await
     }
 
@@ -185,6 +189,7 @@ impl Chain {
             // Its endpoints are compared with the file's checkpoint at each start.
             return Err(TrustError::NotNeeded);
         }
+        self.settled.forget();
         self.light.trust(checkpoint).await
     }
 

@@ -17,6 +17,7 @@ pub mod ports;
 pub mod proof;
 mod proven;
 mod reads;
+mod settled;
 pub mod tx;
 
 pub use alloy::{

@@ -106,12 +106,15 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use dhc_domain::Timestamp;
+
     use super::*;
 
     fn state(height: u64, app_hash: u8) -> StateAt {
         StateAt {
             height: Height(height),
             app_hash: vec![app_hash; 32],
+            time: Timestamp(height),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use dhc_domain::{Address, Amount, Attested, B256, Height, NetworkError, UnprovenReason};
+use dhc_domain::{
+    Address, Amount, Attested, B256, Height, NetworkError, Timestamp, UnprovenReason,
+};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
@@ -41,6 +43,8 @@ pub enum At {
 pub(crate) struct StateAt {
     pub height: Height,
     pub app_hash: Vec<u8>,
+    /// Of the header that proves it: no later block is older.
+    pub time: Timestamp,
 }
 
 /// Why a read gives no proven value.
@@ -241,6 +245,7 @@ impl Chain {
         Ok(StateAt {
             height: Height(proving.0.saturating_sub(1)),
             app_hash,
+            time: crate::light::seconds(&header),
         })
     }
 

@@ -6,9 +6,9 @@ use dhc_domain::{
 };
 
 use super::{
-    Contract, ContributionView, GrantView, IssuerView, KeysView, PoolDay, PoolLedger, PoolSchedule,
+    Contract, ContributionView, IssuerView, KeysView, PoolDay, PoolLedger, PoolSchedule,
     RecordView, Share, TemplateView,
-    views::{grant, record, template},
+    views::{record, template},
 };
 use crate::{
     At, Chain, ReadError,
@@ -16,103 +16,10 @@ use crate::{
     reads::StateAt,
 };
 
-/// A contract admits no more records to one grant.
-const MAX_OBJECTS: u64 = 16;
 /// The product takes no more templates; governance adds a few.
 const MAX_TEMPLATES: u64 = 256;
 
-/// A grant of which all but the first record is read.
-struct Begun {
-    view: GrantView,
-    length: u64,
-    parent: Option<GrantId>,
-}
-
 impl Chain {
-    /// Grants with their records, and the grants that they were shared from, all at one height.
-    ///
-    /// Two rounds: the first reads each grant with the number of its records and the first of
-    /// them; the second, only where there is need, the other records and the parents.
-    pub async fn grants(
-        &self,
-        ids: &[GrantId],
-        at: At,
-    ) -> Result<Attested<Vec<Option<GrantView>>>, ReadError> {
-        let state = self.state(at).await?;
-        let first = self.grants_begun(ids, &state).await?;
-        let parents: Vec<GrantId> = first.iter().flatten().filter_map(|g| g.parent).collect();
-        let mut parents = self.grants_begun(&parents, &state).await?.into_iter();
-        let objects = Contract::Consent.layout()?.variable("objects")?;
-        let mut rest = Vec::new();
-        for begun in first.iter().flatten() {
-            let list = objects.key(begun.view.id.0)?;
-            for i in 1..begun.length {
-                rest.push(list.element(i)?);
-            }
-        }
-        let words = self.words_in(Contract::Consent, &rest, &state).await?;
-        let mut rest = rest.iter();
-        let mut views = Vec::with_capacity(first.len());
-        for begun in first {
-            let Some(mut begun) = begun else {
-                views.push(None);
-                continue;
-            };
-            for place in rest.by_ref().take(begun.length.saturating_sub(1) as usize) {
-                begun.view.records.push(RecordId(place.read(&words)?));
-            }
-            if begun.parent.is_some() {
-                let parent = parents
-                    .next()
-                    .flatten()
-                    .ok_or_else(|| LayoutError::Value("a grant without its parent".to_owned()))?;
-                begun.view.parent = Some(Box::new(parent.view));
-            }
-            views.push(Some(begun.view));
-        }
-        Ok(Attested::proven(views, state.height))
-    }
-
-    /// Grants with the first of their records each.
-    async fn grants_begun(
-        &self,
-        ids: &[GrantId],
-        state: &StateAt,
-    ) -> Result<Vec<Option<Begun>>, ReadError> {
-        let layout = Contract::Consent.layout()?;
-        let (grants, objects) = (layout.variable("grants")?, layout.variable("objects")?);
-        let mut places = Vec::with_capacity(3 * ids.len());
-        for id in ids {
-            let list = objects.key(id.0)?;
-            places.extend([grants.key(id.0)?, list, list.element(0)?]);
-        }
-        let words = self.words_in(Contract::Consent, &places, state).await?;
-        let begun = ids.iter().zip(places.chunks_exact(3)).map(|(id, places)| {
-            let Some((mut view, parent)) = grant(*id, &places[0], &words)? else {
-                return Ok(None);
-            };
-            let length = places[1].length(&words)?;
-            if !(1..=MAX_OBJECTS).contains(&length) {
-                return Err(LayoutError::Value(format!("a grant of {length} records")).into());
-            }
-            view.records.push(RecordId(places[2].read(&words)?));
-            Ok(Some(Begun {
-                view,
-                length,
-                parent,
-            }))
-        });
-        begun.collect()
-    }
-
-    pub async fn grant(
-        &self,
-        id: GrantId,
-        at: At,
-    ) -> Result<Attested<Option<GrantView>>, ReadError> {
-        Ok(self.grants(&[id], at).await?.map(|mut v| v.pop().flatten()))
-    }
-
     pub async fn records(
         &self,
         ids: &[RecordId],
@@ -354,7 +261,6 @@ impl Chain {
         self.view(Contract::IncentivePool, place, at, read).await
     }
 
-    /// Reads every slot of `places` and hands them over by number.
     /// The balance that the ERC-20 keeps for `account`.
     pub(crate) async fn token_balance(
         &self,
@@ -369,6 +275,7 @@ impl Chain {
         self.view(Contract::DHLToken, place, at, balance).await
     }
 
+    /// Reads every slot of `places` and hands them over by number.
     pub(crate) async fn words(
         &self,
         contract: Contract,
@@ -415,7 +322,7 @@ impl Chain {
 }
 
 /// Every slot of every place.
-fn slots_of(places: &[Place<'_>]) -> Result<Vec<B256>, LayoutError> {
+pub(super) fn slots_of(places: &[Place<'_>]) -> Result<Vec<B256>, LayoutError> {
     let slots: Vec<_> = places.iter().map(Place::slots).collect::<Result<_, _>>()?;
     Ok(slots.concat())
 }

@@ -2,7 +2,9 @@
 
 use alloy::primitives::{Address, B256, U256, keccak256};
 use dhc_chain::{At, Chain, ReadError, contracts::Contract, layout::Place};
-use dhc_domain::{Actions, Commitment, GrantId, GrantState, Mode, Purpose, RecordId, Timestamp};
+use dhc_domain::{
+    Actions, Commitment, GrantId, GrantState, Height, Mode, Purpose, RecordId, Timestamp,
+};
 
 use crate::support::{Ledger, SimChain, Slots, World};
 
@@ -137,6 +139,65 @@ async fn grants_for_several_records_and_what_was_shared_of_them_are_read_at_one_
     assert_eq!(grants[2].life().state(Timestamp(1)), GrantState::Active);
     assert_eq!(grants[2].state(Timestamp(1)), GrantState::AwaitingApproval);
     assert_eq!(grants[2].parent.as_ref().unwrap().id, ids[0]);
+}
+
+/// An active grant of two records, a revoked one, and one that is over.
+fn three_lives(ids: &[GrantId; 3], over: u64, first_revoked: bool) -> Slots {
+    let mut slots = Slots::new();
+    for (i, id) in ids.iter().enumerate() {
+        let (place, objects) = places_of(*id);
+        let end = if i == 2 { over } else { u64::MAX };
+        slots.field(&place, "owner", &ALICE[..]);
+        slots.field(&place, "grantee", &BOB[..]);
+        slots.field(&place, "notAfter", &end.to_be_bytes());
+        slots.field(&place, "revoked", &[u8::from(i == 1 || first_revoked)]);
+        list(&mut slots, &objects, if i == 0 { &[1, 2] } else { &[3] });
+    }
+    slots
+}
+
+#[tokio::test]
+async fn of_a_grant_that_was_read_only_what_may_have_changed_is_proven_again() {
+    let ids = [0x42, 0x43, 0x44].map(|b| GrantId(B256::repeat_byte(b)));
+    let over = world(Ledger::new()).sim.lock().unwrap().time() - 5;
+    let world = with_contract(Contract::Consent, &three_lives(&ids, over, false));
+    let node = world.honest();
+    let chain = world.chain(&[&node], &[]);
+    let states = async || {
+        let before = node.count("abci_query");
+        let read = chain.grants(&ids, At::Latest).await.unwrap().value;
+        let grants: Vec<_> = read.into_iter().flatten().collect();
+        assert_eq!(grants.len(), 3);
+        assert_eq!(
+            grants[0].records,
+            [1, 2].map(|b| RecordId(B256::repeat_byte(b)))
+        );
+        let now = Timestamp(over + 1);
+        let states: Vec<_> = grants.iter().map(|g| g.state(now)).collect();
+        (states, node.count("abci_query") - before)
+    };
+    let (active, revoked, expired) = (GrantState::Active, GrantState::Revoked, GrantState::Expired);
+    // Eight words of each, its number of records, and four records.
+    assert_eq!(states().await, (vec![active, revoked, expired], 31));
+    world.grow(1);
+    // Four words of the active one, and whether the other was revoked after its end.
+    assert_eq!(states().await, (vec![active, revoked, expired], 5));
+    let mut ledger = Ledger::new();
+    let address = address_of(&world, Contract::Consent);
+    three_lives(&ids, over, true).write(&mut ledger, address);
+    world.sim.lock().unwrap().push(vec![], ledger);
+    world.grow(1);
+    assert_eq!(states().await, (vec![revoked; 3], 5));
+    world.grow(1);
+    assert_eq!(states().await, (vec![revoked; 3], 0));
+    // A state of before is not read from what was settled later.
+    let earlier = chain
+        .grants(&ids, At::Block(Height(3)))
+        .await
+        .unwrap()
+        .value;
+    let earlier: Vec<_> = earlier.into_iter().flatten().collect();
+    assert!(!earlier[0].revoked && earlier[1].revoked);
 }
 
 #[tokio::test]
