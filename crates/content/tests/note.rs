@@ -1,11 +1,11 @@
 //! A grant's note: opened by its grantee, from its owner, for its grant, and by nobody else.
 
+mod people;
 #[path = "../../../tests/seeded/mod.rs"]
 mod seeded;
 
-use alloy::signers::{SignerSync, local::PrivateKeySigner};
 use dhc_content::{
-    Cid, DigestSigner, EnvelopeOpener,
+    Cid, DigestSigner as _,
     note::{
         MAX_NOTE, Note, NoteContext, NoteItem, OpenNoteError, PeerHint, SealNoteError, open_note,
         seal_note,
@@ -13,63 +13,8 @@ use dhc_content::{
     object::ObjectKey,
 };
 use dhc_domain::{Address, B256, GrantId, ObjectId, RecordId};
-use hpke::{
-    Deserializable, Kem, OpModeR, Serializable, aead::AesGcm256, kdf::HkdfSha256, kem::XWing,
-};
+use people::{Identity, Wallet};
 use seeded::Seeded;
-use zeroize::Zeroizing;
-
-struct Wallet(PrivateKeySigner);
-
-impl Wallet {
-    fn new(byte: u8) -> Self {
-        Self(PrivateKeySigner::from_bytes(&B256::repeat_byte(byte)).unwrap())
-    }
-}
-
-impl DigestSigner for Wallet {
-    fn address(&self) -> Address {
-        self.0.address()
-    }
-
-    fn sign_digest(&self, digest: &B256) -> Option<[u8; 65]> {
-        Some(self.0.sign_hash_sync(digest).unwrap().as_bytes())
-    }
-}
-
-struct Identity(<XWing as Kem>::PrivateKey);
-
-impl Identity {
-    fn new(byte: u8) -> Self {
-        Self(<XWing as Kem>::PrivateKey::from_bytes(&[byte; 32]).unwrap())
-    }
-
-    fn public(&self) -> Vec<u8> {
-        XWing::sk_to_pk(&self.0).to_bytes().to_vec()
-    }
-}
-
-impl EnvelopeOpener for Identity {
-    fn open_envelope(
-        &self,
-        key: &[u8],
-        info: &[u8],
-        aad: &[u8],
-        ct: &[u8],
-    ) -> Option<Zeroizing<Vec<u8>>> {
-        let key = <XWing as Kem>::EncappedKey::from_bytes(key).ok()?;
-        hpke::single_shot_open::<AesGcm256, HkdfSha256, XWing>(
-            &OpModeR::Base,
-            &self.0,
-            &key,
-            info,
-            ct,
-            aad,
-        )
-        .ok()
-        .map(Zeroizing::new)
-    }
-}
 
 fn context() -> NoteContext {
     NoteContext {
