@@ -1,6 +1,8 @@
 //! The grantee's side: enter the access log, get the key, fetch, verify, open.
 
-use std::{io::Write, path::PathBuf};
+mod files;
+
+use std::path::PathBuf;
 
 use dhc_chain::{
     At, TxRequest,
@@ -9,7 +11,7 @@ use dhc_chain::{
 };
 use dhc_content::{
     oakley::{AccessEntry, AccessRequest, Initiator, Progress, Refusal, Scope},
-    object::{Entry, ObjectKey},
+    object::ObjectKey,
 };
 use dhc_domain::{
     Action, Actions, B256, GrantId, GrantState, Height, Mode, RecordId, Timestamp, TxHash,
@@ -18,6 +20,7 @@ use dhc_ipc::{Code, Failure, Fetch, FetchView, Indexed, Stage};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use self::files::Files;
 use crate::{
     failure::{exchange_failure, misuse},
     grants::{self, Known, after, grant_id},
@@ -25,7 +28,7 @@ use crate::{
     keys::Signing,
     ledger::{proven_at, read_failure},
     notes::{self, NoteBody, NotedRecord},
-    objects::{EntrySink, Object, corrupt},
+    objects::{Object, corrupt},
     ports::PeerHint,
     profile::{Profile, Session},
     sealed::{Batch, OPENINGS},
@@ -383,61 +386,4 @@ pub async fn fetch(profile: &Profile, args: &Fetch, job: &Job) -> Result<FetchVi
         },
         standing: proven_at(opened.access.height),
     })
-}
-
-/// Writes entries below a folder; a file gets its name once it is whole.
-struct Files {
-    out: Option<PathBuf>,
-    current: Option<(std::fs::File, PathBuf)>,
-}
-
-impl Files {
-    fn new(out: Option<PathBuf>) -> Self {
-        Self { out, current: None }
-    }
-}
-
-fn write_failure(e: std::io::Error) -> Failure {
-    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
-    if matches!(e.kind(), StorageFull | QuotaExceeded) {
-        return Failure::new(Code::DiskFull, "the disk is full");
-    }
-    misuse(format!("the files cannot be written: {e}"))
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        if let Some((_, part)) = self.current.take() {
-            // Half a file is of no use, and on a full disk it is in the way.
-            let _ = std::fs::remove_file(part);
-        }
-    }
-}
-
-impl EntrySink for Files {
-    fn begin(&mut self, entry: &Entry) -> Result<(), Failure> {
-        let Some(out) = &self.out else { return Ok(()) };
-        let path = out.join(&entry.path);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(write_failure)?;
-        }
-        let part = path.with_extension("part");
-        let file = std::fs::File::create(&part).map_err(write_failure)?;
-        self.current = Some((file, part));
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        match &mut self.current {
-            Some((file, _)) => file.write_all(bytes).map_err(write_failure),
-            None => Ok(()),
-        }
-    }
-
-    fn end(&mut self, entry: &Entry) -> Result<(), Failure> {
-        if let (Some((_, part)), Some(out)) = (self.current.take(), &self.out) {
-            std::fs::rename(part, out.join(&entry.path)).map_err(write_failure)?;
-        }
-        Ok(())
-    }
 }

@@ -8,13 +8,12 @@ mod ids;
 mod network;
 mod people;
 mod standing;
+mod template;
 mod time;
 
 pub use alloy_primitives::{Address, B256, U256};
 pub use amount::{Amount, AmountError, DENOM};
-pub use consent::{
-    Action, Actions, Asked, GLASS, GrantState, Life, Mode, Purpose, Template, TemplateRefusal,
-};
+pub use consent::{Action, Actions, GLASS, GrantState, Life, Mode, Purpose};
 pub use contribution::{DiseaseClass, HospitalGrade, Kind, Quality, Similarity};
 pub use ids::{
     AddressError, Commitment, ContributionId, GrantId, Height, ObjectId, RecordId, RequestId,
@@ -23,4 +22,5 @@ pub use ids::{
 pub use network::{NetworkError, NetworkFile, ProofSpec, Trust};
 pub use people::{Power, Powers, RequestState, UnknownPower};
 pub use standing::{Attested, Standing, UnprovenReason};
+pub use template::{Asked, Template, TemplateRefusal};
 pub use time::{TimeError, Timestamp, Until};
