@@ -134,11 +134,11 @@ fn framed(screen: fn() -> AnyView) -> AnyView {
             {move || session.offline.get().map(|code| view! {
                 <div class="banner" role="status">{icon(trouble(code).0)}<span class="grow">{words::code(code)}" "{t("net.stale")}</span></div>
             })}
-            {move || session.alarm.get().map(|(by, time)| view! {
+            {move || session.alarm.get().map(|alarm| view! {
                 <div class="card danger row wrap" role="alert">
                     <span class="bad-text">{icon(Icon::Alert)}</span>
-                    <span class="grow strong">{tr("glass.alarm", &[("who", &format::short_hex(&by)), ("time", &time::moment(&time))])}</span>
-                    <a class="btn compact quiet" href="/sharing?tab=log" on:click=move |_| session.alarm.set(None)>{t("sharing.who_has_looked")}</a>
+                    <span class="grow strong">{tr("glass.alarm", &[("who", &format::short_hex(&alarm.by)), ("time", &time::moment(&alarm.time))])}</span>
+                    <a class="btn compact quiet" href="/sharing?tab=log" on:click=move |_| session.acknowledge()>{t("sharing.who_has_looked")}</a>
                 </div>
             })}
             {guarded(screen)}

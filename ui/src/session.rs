@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use dhc_ipc::{
-    AppState, AppView, Code, Command, Event, Failure, NodeStatus, NodeView, ProfileState,
-    ProfileView, Stage, Standing,
+    AcknowledgeAlarms, AlarmView, Alarms, AlarmsView, AppState, AppView, Code, Command, Event,
+    Failure, NodeStatus, NodeView, ProfileState, ProfileView, Stage, Standing,
 };
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -45,6 +45,15 @@ pub enum Loaded<T> {
     Failed(Failure),
 }
 
+/// A glass of mine that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    pub by: String,
+    pub time: String,
+    /// Its place in the access log.
+    pub seq: u64,
+}
+
 #[derive(Clone, Copy)]
 pub struct Session {
     pub transport: Transport,
@@ -58,8 +67,8 @@ pub struct Session {
     pub offline: RwSignal<Option<Code>>,
     pub jobs: RwSignal<HashMap<String, Progress>>,
     pub toast: RwSignal<Option<String>>,
-    /// Who broke a glass of mine, and when: stands until it was seen.
-    pub alarm: RwSignal<Option<(String, String)>>,
+    /// The newest broken glass of mine: stands until the person acknowledges it.
+    pub alarm: RwSignal<Option<Alarm>>,
     next_job: StoredValue<u64>,
     /// What was read last, by profile and question.
     answers: StoredValue<HashMap<(String, String), serde_json::Value>>,
@@ -105,7 +114,48 @@ impl Session {
                 spawn_local(session.ask_height());
             }
         });
+        // What was not acknowledged before this page was loaded, or this profile chosen, stands.
+        Effect::new(move |before: Option<Option<String>>| {
+            let profile = session.profile.get();
+            let open = (session.state() == Some(ProfileState::Unlocked)).then_some(profile);
+            if before.as_ref() != Some(&open) {
+                session.alarm.set(None);
+                if open.is_some() {
+                    spawn_local(session.ask_alarms());
+                }
+            }
+            open
+        });
         session
+    }
+
+    async fn ask_alarms(self) {
+        let profile = self.profile.get_untracked();
+        // Where the log cannot be read now, the core tells once it can.
+        if let Ok(AlarmsView { alarms, .. }) = self.ask(&Alarms {}).await
+            && profile == self.profile.get_untracked()
+        {
+            self.stand(alarms.into_iter().next());
+        }
+    }
+
+    /// Keeps that the person has seen what the alarm tells, and everything before it.
+    pub fn acknowledge(self) {
+        let Some(Alarm { seq, .. }) = self.alarm.get_untracked() else {
+            return;
+        };
+        self.alarm.set(None);
+        spawn_local(async move {
+            if let Ok(left) = self.ask(&AcknowledgeAlarms { seq }).await {
+                self.stand(left.alarms.into_iter().next());
+            }
+        });
+    }
+
+    fn stand(self, newest: Option<AlarmView>) {
+        if let Some(AlarmView { by, time, seq, .. }) = newest {
+            self.alarm.set(Some(Alarm { by, time, seq }));
+        }
     }
 
     /// Reads the profiles and their states again.
@@ -164,10 +214,14 @@ impl Session {
             }
             Event::Offline { code } => self.offline.set(Some(code)),
             Event::GlassBroken {
-                profile, by, time, ..
+                profile,
+                by,
+                time,
+                seq,
+                ..
             } => {
                 if mine(&profile) {
-                    self.alarm.set(Some((by, time)));
+                    self.alarm.set(Some(Alarm { by, time, seq }));
                     self.changed();
                 }
             }

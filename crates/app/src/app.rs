@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use dhc_chain::history::Accessed;
 use dhc_domain::NetworkFile;
 use dhc_ipc::{AppView, Call, Code, CreateProfile, Event, Failure, ProfileState, ProfileView};
 use serde_json::Value;
@@ -16,7 +17,7 @@ use crate::{
     dispatch,
     entropy::Rng,
     failure::{misuse, open_failure, reason_code},
-    film,
+    film, glass,
     job::Job,
     ports::{Clock, Entropy, Homes, Networks},
     profile::Profile,
@@ -299,27 +300,34 @@ impl App {
         }
     }
 
+    /// Tells of openings since the last look. At the first look after unlocking, what was there is
+    /// no news, but for broken glasses that the person has not acknowledged.
     async fn tell_openings(&self, profile: &Profile, known: &mut Option<u64>) {
-        let Ok(log) = crate::audit::audit(profile, None).await else {
+        let Ok(session) = profile.session() else {
             return;
         };
-        // What was there when the profile was opened is no news.
-        if let Some(before) = known.replace(log.length)
-            && log.length > before
-        {
-            if let Some(newest) = log.entries.first() {
-                let _ = self.events.send(Event::Opened {
-                    profile: profile.id.clone(),
-                    grant: newest.grant.clone(),
-                });
-            }
-            let new = log.entries.iter().take((log.length - before) as usize);
-            for entry in new.filter(|e| e.action == "glass") {
+        let Ok(log) = glass::log(profile, &session).await else {
+            return;
+        };
+        let Ok(broken) = glass::unacknowledged(&session, &log.entries) else {
+            return;
+        };
+        let before = known.replace(log.entries.len() as u64);
+        let is_new = |e: &Accessed| before.is_some_and(|n| e.seq >= n);
+        if let Some(newest) = log.entries.last().filter(|e| is_new(e)) {
+            let _ = self.events.send(Event::Opened {
+                profile: profile.id.clone(),
+                grant: newest.id.to_string(),
+            });
+        }
+        for entry in broken {
+            if before.is_none() || is_new(entry) {
                 let _ = self.events.send(Event::GlassBroken {
                     profile: profile.id.clone(),
-                    grant: entry.grant.clone(),
-                    by: entry.by.clone(),
-                    time: entry.time.clone(),
+                    grant: entry.id.to_string(),
+                    by: entry.by.to_string(),
+                    time: entry.time.to_string(),
+                    seq: entry.seq,
                 });
             }
         }

@@ -1,14 +1,16 @@
 //! Breaking the glass of a dormant grant, and what its owner reads of it.
 
-use dhc_chain::{At, TxRequest, contracts::Consent};
+use dhc_chain::{At, TxRequest, contracts::Consent, history::Accessed};
 use dhc_content::reason::{ReasonContext, open_reason, seal_reason};
 use dhc_domain::{Address, B256, GrantId, GrantState};
-use dhc_ipc::{BreakGlass, Code, Failure, GlassView};
+use dhc_ipc::{AlarmView, AlarmsView, BreakGlass, Code, Failure, GivenReason, GlassView};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    failure::misuse,
+    contacts,
+    failure::{misuse, standing},
     grants::{after, grant_id},
+    histories::Verified,
     identity,
     job::Job,
     keys::Opening,
@@ -25,13 +27,16 @@ struct Draft {
     sealed: Vec<u8>,
 }
 
-/// What the grantee keeps of a reason, by the hash that is in the owner's log: where the owner has
-/// published no keys, the chain holds only the salted hash of the text.
+/// What the grantee keeps of the reason given last, by its grant.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     text: String,
-    salt: B256,
+    /// Where the owner has published no keys, the chain holds only the salted hash of the text.
+    salt: Option<B256>,
 }
+
+/// How many entries of the access log the person has acknowledged.
+const ACKNOWLEDGED: &[u8] = b"acknowledged";
 
 /// Opens a dormant grant to this profile for its template's time. The act is an entry in the
 /// owner's access log.
@@ -110,28 +115,96 @@ async fn draft(
         }
         state => return Err(opening::refused(state)),
     }
-    let kept = Kept {
-        text: reason.to_owned(),
-        salt: B256::from(profile.rng.array::<32>()),
-    };
-    let sealed = match identity::keys_of(profile, grant.owner).await {
+    let (sealed, salt) = match identity::keys_of(profile, grant.owner).await {
         Ok(keys) => {
             let context = context(profile, id, grant.owner, session.address)?;
-            seal_reason(reason, &context, &keys, &mut profile.rng.clone())
-                .map_err(|e| misuse(e.to_string()))?
+            let sealed = seal_reason(reason, &context, &keys, &mut profile.rng.clone())
+                .map_err(|e| misuse(e.to_string()))?;
+            (sealed, None)
         }
         // An emergency does not wait for the owner's keys: the reason stays here, its hash there.
         Err(e) if e.code == Code::NoIdentity => {
-            let text = kept.text.as_bytes();
-            alloy::primitives::keccak256([kept.salt.as_slice(), text].concat()).to_vec()
+            let salt = B256::from(profile.rng.array::<32>());
+            let salted = [salt.as_slice(), reason.as_bytes()].concat();
+            let hash = alloy::primitives::keccak256(salted).to_vec();
+            (hash, Some(salt))
         }
         Err(e) => return Err(e),
     };
-    let hash = alloy::primitives::keccak256(&sealed);
-    session
-        .db
-        .put(GLASS, &session.blind(&format!("reason {hash}")), &kept)?;
+    let kept = Kept {
+        text: reason.to_owned(),
+        salt,
+    };
+    session.db.put(GLASS, id.0.as_slice(), &kept)?;
     Ok(Draft { sealed })
+}
+
+/// Why this profile last broke the glass of a grant to it.
+pub(crate) fn given_reason(session: &Session, id: GrantId) -> Result<Option<GivenReason>, Failure> {
+    let kept = session.db.get::<Kept>(GLASS, id.0.as_slice())?;
+    Ok(kept.map(|k| GivenReason {
+        text: k.text,
+        salt: k.salt.map(|s| s.to_string()),
+    }))
+}
+
+/// The glasses of this profile's grants that were broken, as its log has them, and that the person
+/// has not acknowledged.
+pub async fn alarms(profile: &Profile) -> Result<AlarmsView, Failure> {
+    let session = profile.session()?;
+    let log = log(profile, &session).await?;
+    let names = contacts::known(&session)?;
+    let alarms = unacknowledged(&session, &log.entries)?;
+    let alarms = alarms.into_iter().rev().map(|e| AlarmView {
+        grant: e.id.to_string(),
+        by: e.by.to_string(),
+        by_name: names.get(&e.by).cloned(),
+        time: e.time.to_string(),
+        seq: e.seq,
+    });
+    Ok(AlarmsView {
+        alarms: alarms.collect(),
+        complete: log.complete,
+        standing: standing(log.standing),
+    })
+}
+
+/// Keeps that the person has seen every broken glass up to entry `seq` of the log; answers what is
+/// left.
+///
+/// Errors: `misuse` where the proven log has no such entry.
+pub async fn acknowledge(profile: &Profile, seq: u64) -> Result<AlarmsView, Failure> {
+    let session = profile.session()?;
+    let there = log(profile, &session).await?.entries.len() as u64;
+    if seq >= there {
+        return Err(misuse("the access log has no such entry"));
+    }
+    let before = acknowledged(&session)?;
+    session.db.put(GLASS, ACKNOWLEDGED, &before.max(seq + 1))?;
+    alarms(profile).await
+}
+
+pub(crate) async fn log(
+    profile: &Profile,
+    session: &Session,
+) -> Result<Verified<Accessed>, Failure> {
+    profile
+        .history::<Accessed>(session, "accesses", session.address, At::Latest)
+        .await
+}
+
+fn acknowledged(session: &Session) -> Result<u64, Failure> {
+    Ok(session.db.get(GLASS, ACKNOWLEDGED)?.unwrap_or_default())
+}
+
+/// The broken glasses among these entries that were not acknowledged, in their order.
+pub(crate) fn unacknowledged<'a>(
+    session: &Session,
+    entries: &'a [Accessed],
+) -> Result<Vec<&'a Accessed>, Failure> {
+    let seen = acknowledged(session)?;
+    let loud = |e: &&Accessed| e.breaks_glass() && e.seq >= seen;
+    Ok(entries.iter().filter(loud).collect())
 }
 
 fn context(

@@ -12,6 +12,7 @@ use dhc_ipc::{Failure, GrantItemView, GrantStateView, GrantView, GrantsView};
 use crate::{
     contacts,
     failure::{misuse, standing},
+    glass,
     ledger::read_failure,
     notes::{self, NoteBody, NotedRecord},
     profile::{Profile, Session},
@@ -63,7 +64,7 @@ pub async fn read(profile: &Profile, id: GrantId, at: At) -> Result<Option<Known
     }))
 }
 
-async fn read_all(profile: &Profile, ids: &[GrantId]) -> Result<Vec<Known>, Failure> {
+pub(crate) async fn read_all(profile: &Profile, ids: &[GrantId]) -> Result<Vec<Known>, Failure> {
     let read = profile
         .chain
         .grants(ids, At::Latest)
@@ -137,6 +138,7 @@ fn view(
         parent: g.parent.as_ref().map(|p| p.id.to_string()),
         glass_window_s: g.glass_window_s,
         broken_at: g.broken_at.map(|t| t.to_string()),
+        reason: None,
         title: first.as_ref().and_then(|i| i.title.clone()),
         date: first.as_ref().and_then(|i| i.date.clone()),
         modalities: first
@@ -213,7 +215,11 @@ pub async fn received(profile: &Profile, session: &Session) -> Result<GrantsView
         let template = templates
             .get(&known.on_chain.template)
             .map_or("", String::as_str);
-        grants.push(view(profile, known, items, &names, template));
+        let reason = glass::given_reason(session, known.id)?;
+        grants.push(GrantView {
+            reason,
+            ..view(profile, known, items, &names, template)
+        });
     }
     grants.reverse();
     let complete = history.complete && grants.len() as u64 == history.length;

@@ -79,6 +79,8 @@ commands! {
     RenewGrant => "consent_renew" => GrantChange,
     ShareGrant => "consent_share" => GrantChange,
     BreakGlass => "consent_break_glass" => GlassView,
+    Alarms => "alarms" => AlarmsView,
+    AcknowledgeAlarms => "alarms_acknowledge" => AlarmsView,
     ApproveGrant => "consent_approve" => GrantChange,
     RevokeGrant => "consent_revoke" => GrantChange,
     Grants => "consent_list" => GrantsView,

@@ -75,6 +75,9 @@ pub struct Grant {
     /// Whether the grantee may share onward.
     #[serde(default)]
     pub onward: bool,
+    /// Whose records, where this profile acts as their proxy; `None`: its own.
+    #[serde(default)]
+    pub owner: Option<String>,
 }
 
 /// Moves the end of a grant. One that wants approvals wants them again.
@@ -116,6 +119,46 @@ pub struct GlassView {
     pub tx: String,
     pub height: u64,
     pub standing: Standing,
+}
+
+/// Which glasses of this profile were broken and are not acknowledged yet.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Alarms {}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AlarmsView {
+    /// Newest first.
+    pub alarms: Vec<AlarmView>,
+    /// Whether these are proven to be all of them.
+    pub complete: bool,
+    pub standing: Standing,
+}
+
+/// A glass that was broken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmView {
+    pub grant: String,
+    pub by: String,
+    pub by_name: Option<String>,
+    pub time: String,
+    /// Its place in the access log.
+    pub seq: u64,
+}
+
+/// Says that the person has seen every broken glass up to this place in the access log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AcknowledgeAlarms {
+    pub seq: u64,
+}
+
+/// The reason that this profile gave when it broke a glass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenReason {
+    pub text: String,
+    /// Where the owner had published no keys: the log's object is the keccak-256 of the 32 bytes
+    /// keccak-256(salt ‖ text), so that whoever is shown both can tell that they are what was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -210,6 +253,9 @@ pub struct GrantView {
     /// 0: ordinary. Else the grant opens for so many seconds when its glass is broken.
     pub glass_window_s: u64,
     pub broken_at: Option<String>,
+    /// Why this profile last broke it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<GivenReason>,
     /// What the first study is called.
     pub title: Option<String>,
     pub date: Option<String>,

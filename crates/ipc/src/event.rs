@@ -28,12 +28,15 @@ pub enum Event {
         profile: String,
         grant: String,
     },
-    /// Somebody broke the glass of a grant of this profile: to be said loudly.
+    /// Somebody broke the glass of a grant of this profile: to be said loudly, until the person
+    /// acknowledges it. Told as it happens, and after unlocking for what happened before.
     GlassBroken {
         profile: String,
         grant: String,
         by: String,
         time: String,
+        /// Its place in the access log.
+        seq: u64,
     },
     /// Somebody asks this profile for access to its records.
     Requested {

@@ -2,7 +2,7 @@
 // access is broken open, and the patient cannot miss it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { DESK, PHONE, call, launch, openAs, people } from "../app.mjs";
+import { DESK, PHONE, call, launch, lock, openAs, people, unlock } from "../app.mjs";
 
 let browser, doctor, patient;
 before(async () => {
@@ -58,7 +58,7 @@ test("a broken glass is told at once, on whatever screen, and stands in the log 
   const { records } = await done(patient, "records", {});
   const to = (await people(patient.page)).doctor.address;
   const { grant } = await done(patient, "consent_grant", {
-    studies: [records[0].id], to, purpose: "ETREAT", until: "30d", template: "emergency", mode: "sealed",
+    studies: [records[0].id], to, purpose: "ETREAT", until: "30d", template: "emergency",
   });
   await patient.go("/earn");
   await patient.page.getByRole("heading", { level: 1 }).waitFor();
@@ -66,5 +66,34 @@ test("a broken glass is told at once, on whatever screen, and stands in the log 
   await patient.page.getByRole("alert").getByText(/emergency/i).waitFor();
   await patient.page.getByRole("alert").getByRole("link").click();
   await patient.page.getByText("unconscious after a fall").first().waitFor();
+  assert.deepEqual(patient.problems, []);
+});
+
+test("a glass that was broken while the patient's profile was locked is told when it opens, until it is acknowledged", async () => {
+  const { records } = await done(patient, "records", {});
+  const to = (await people(patient.page)).doctor.address;
+  const { grant } = await done(patient, "consent_grant", {
+    studies: [records[0].id], to, purpose: "ETREAT", until: "20d", template: "emergency",
+  });
+  await lock(patient.page, patient.profile);
+  await done(doctor, "consent_break_glass", { grant, reason: "found at the station" });
+  await unlock(patient.page, patient.profile);
+  for (const place of ["/earn", "/records"]) {
+    await patient.go(place);
+    await patient.page.getByRole("alert").getByText(/emergency/i).waitFor();
+  }
+  await patient.page.getByRole("alert").getByRole("link").click();
+  await patient.page.getByText("found at the station").first().waitFor();
+  await patient.page.waitForFunction(async (profile) => {
+    const response = await fetch("/api/call", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name: "alarms", profile, args: {} }),
+    });
+    return (await response.json()).alarms.length === 0;
+  }, patient.profile);
+  await patient.go("/earn");
+  await patient.page.getByRole("heading", { level: 1 }).waitFor();
+  assert.equal(await patient.page.getByRole("alert").getByText(/emergency/i).count(), 0);
   assert.deepEqual(patient.problems, []);
 });

@@ -131,20 +131,12 @@ fn an_emergency_access_sleeps_until_it_is_broken_open_loudly() {
     let folder = small_study(ivy.path("study"), 2);
     let study = ivy.import_one(&folder);
     let usual = ivy.grant(&study, &jon, &[]);
-    let prepared = ivy.grant(
-        &study,
-        &jon,
-        &[
-            "--purpose",
-            "ETREAT",
-            "--template",
-            "emergency",
-            "--mode",
-            "sealed",
-            "--until",
-            "300d",
-        ],
-    );
+    let emergency = ["--purpose", "ETREAT", "--template", "emergency"];
+    let terms = [&emergency[..], &["--until", "300d"]].concat();
+    // A note would hold the key while the glass is whole.
+    let sealed = [&terms[..], &["--mode", "sealed"]].concat();
+    assert_eq!(ivy.code(grant(&study, &jon, &sealed)), "template_refused");
+    let prepared = ivy.grant(&study, &jon, &terms);
     assert_eq!(ivy.state(&prepared), "dormant");
     let out = jon.path("films");
     let fetch = ["fetch", &prepared, "--out", out.to_str().unwrap()];
@@ -164,9 +156,31 @@ fn an_emergency_access_sleeps_until_it_is_broken_open_loudly() {
     // An access that was not prepared for it cannot be broken open.
     assert_eq!(jon.code(glass(&usual)), "misuse");
 
+    let alarms = |more: &[&str]| {
+        let told = ivy.run(["consent", "alarms"].iter().chain(more));
+        assert_eq!(told["complete"], true, "{told}");
+        told["alarms"].as_array().expect("alarms").clone()
+    };
+    assert!(alarms(&[]).is_empty());
     jon.run(glass(&prepared));
     assert_eq!(ivy.state(&prepared), "active");
-    // Sealed; the films come from the owner's app all the same.
+    // Her app was closed: she is told when it opens, until she says that she has seen it.
+    for _ in 0..2 {
+        let told = alarms(&[]);
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0]["by"], *jon.address);
+        assert_eq!(told[0]["grant"], *prepared);
+    }
+    let unknown = ["consent", "alarms", "--seen", "1"];
+    assert_eq!(ivy.code(unknown), "misuse");
+    assert!(alarms(&["--seen", "0"]).is_empty());
+    assert!(alarms(&[]).is_empty());
+    // Who broke it finds again what they wrote.
+    let list = jon.run(["consent", "list", "--received"]);
+    let received = list["grants"].as_array().expect("grants").iter();
+    let mut broken = received.filter(|g| g["grant"] == *prepared);
+    let broken = broken.next().expect("the grant");
+    assert_eq!(broken["reason"]["text"], "found unconscious", "{broken}");
     let app = ivy.app();
     jon.run(fetch);
     drop(app);
