@@ -281,8 +281,8 @@ impl Limits<'_> {
         report.words(
             "Requests and answers, JSON over HTTP, headers of the chain aside. The head and the \
              length prove that nothing is missing; entries are logs that must hash to the head; the \
-             terms of each grant are proven slot by slot, since they can change; an entry's block is \
-             proven once and then kept. Notes have 1,714 bytes. \
+             terms of each grant are proven slot by slot: of one that was read before, those that can \
+             have changed; an entry's block is proven once and then kept. Notes have 1,714 bytes. \
              Limit: completeness in 16 kB, however long the history.",
         );
         Ok(())
