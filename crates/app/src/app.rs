@@ -274,6 +274,10 @@ impl App {
             let Some(app) = weak.upgrade() else { return };
             for profile in app.every_profile() {
                 if profile.state().ok() != Some(ProfileState::Unlocked) {
+                    // After the next unlocking, what was not acknowledged is told again.
+                    if let Some((_, openings)) = seen.get_mut(&profile.id) {
+                        *openings = None;
+                    }
                     continue;
                 }
                 app.lock_if_idle(&profile);

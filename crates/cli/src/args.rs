@@ -1,12 +1,14 @@
 //! The command line, as its contract has it.
 
 mod consent;
+mod film;
 mod people;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 pub use consent::{Action, Consent, Mode};
+pub use film::{Film, Render};
 pub use people::{Answer, Proxy, Request};
 
 use crate::{app::AppArgs, sponsor::Sponsor};
@@ -320,44 +322,6 @@ pub struct Issue {
 #[derive(Subcommand)]
 pub enum Records {
     Show { id: String },
-}
-
-#[derive(Subcommand)]
-pub enum Film {
-    /// Stored pixel values, before any modality or VOI transform.
-    Decode {
-        file: PathBuf,
-        #[arg(long, default_value_t = 0)]
-        frame: u32,
-        #[arg(long)]
-        out: PathBuf,
-    },
-    /// What the viewer shows at 1:1, as PNG.
-    Render(Render),
-}
-
-#[derive(Args)]
-pub struct Render {
-    /// A DICOM file, a record's id, or a grant's (GRANT:STUDY where it is for several studies).
-    pub subject: String,
-    #[arg(long, value_name = "UID")]
-    pub series: Option<String>,
-    #[arg(long, value_name = "UID")]
-    pub instance: Option<String>,
-    #[arg(long, default_value_t = 0)]
-    pub frame: u32,
-    /// Centre and width, in modality units.
-    #[arg(
-        long,
-        value_name = "C/W",
-        conflicts_with = "preset",
-        allow_hyphen_values = true
-    )]
-    pub window: Option<String>,
-    #[arg(long, value_name = "NAME")]
-    pub preset: Option<String>,
-    #[arg(long, value_name = "F.png")]
-    pub out: PathBuf,
 }
 
 #[derive(Subcommand)]
