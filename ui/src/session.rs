@@ -1,10 +1,13 @@
 //! Who is using the app and what the core last told: one context for every screen.
 
+mod alarm;
+
 use std::collections::HashMap;
 
+pub use alarm::Alarm;
 use dhc_ipc::{
-    AcknowledgeAlarms, AlarmView, Alarms, AlarmsView, AppState, AppView, Code, Command, Event,
-    Failure, NodeStatus, NodeView, ProfileState, ProfileView, Stage, Standing,
+    AppState, AppView, Code, Command, Event, Failure, NodeStatus, NodeView, ProfileState,
+    ProfileView, Stage, Standing,
 };
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -43,15 +46,6 @@ pub enum Loaded<T> {
     Waiting,
     Ready(T),
     Failed(Failure),
-}
-
-/// A glass of mine that was broken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alarm {
-    pub by: String,
-    pub time: String,
-    /// Its place in the access log.
-    pub seq: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -114,48 +108,8 @@ impl Session {
                 spawn_local(session.ask_height());
             }
         });
-        // What was not acknowledged before this page was loaded, or this profile chosen, stands.
-        Effect::new(move |before: Option<Option<String>>| {
-            let profile = session.profile.get();
-            let open = (session.state() == Some(ProfileState::Unlocked)).then_some(profile);
-            if before.as_ref() != Some(&open) {
-                session.alarm.set(None);
-                if open.is_some() {
-                    spawn_local(session.ask_alarms());
-                }
-            }
-            open
-        });
+        session.watch_alarms();
         session
-    }
-
-    async fn ask_alarms(self) {
-        let profile = self.profile.get_untracked();
-        // Where the log cannot be read now, the core tells once it can.
-        if let Ok(AlarmsView { alarms, .. }) = self.ask(&Alarms {}).await
-            && profile == self.profile.get_untracked()
-        {
-            self.stand(alarms.into_iter().next());
-        }
-    }
-
-    /// Keeps that the person has seen what the alarm tells, and everything before it.
-    pub fn acknowledge(self) {
-        let Some(Alarm { seq, .. }) = self.alarm.get_untracked() else {
-            return;
-        };
-        self.alarm.set(None);
-        spawn_local(async move {
-            if let Ok(left) = self.ask(&AcknowledgeAlarms { seq }).await {
-                self.stand(left.alarms.into_iter().next());
-            }
-        });
-    }
-
-    fn stand(self, newest: Option<AlarmView>) {
-        if let Some(AlarmView { by, time, seq, .. }) = newest {
-            self.alarm.set(Some(Alarm { by, time, seq }));
-        }
     }
 
     /// Reads the profiles and their states again.
