@@ -231,6 +231,21 @@ fn codestreams_of_other_dimensions_than_the_image_are_damaged() {
     assert_eq!(code(&image, 0), Some(RefusalCode::DicomDamaged));
 }
 
+/// CharLS itself takes many seconds over these bytes.
+#[test]
+fn a_jpeg_ls_scan_that_ends_in_the_middle_is_damaged() {
+    let stream = [
+        0xff, 0xd8, 0xff, 0xf7, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0,
+        0, 0, 0xdd, 0xd9,
+    ];
+    let mut image = Image::new();
+    image
+        .size(8, 8)
+        .bits(8, 8, false)
+        .fragments(uids::JPEGLS_LOSSLESS, vec![stream.to_vec()]);
+    assert_eq!(code(&image, 0), Some(RefusalCode::DicomDamaged));
+}
+
 #[test]
 fn an_unknown_compression_is_unsupported_not_damaged() {
     let mut image = Image::new();

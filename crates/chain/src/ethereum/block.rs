@@ -7,7 +7,8 @@ use alloy::{
         proofs::{calculate_receipt_root, calculate_transaction_root},
         transaction::SignerRecoverable,
     },
-    primitives::Bytes,
+    eips::Encodable2718,
+    primitives::{Bytes, keccak256},
     rpc::types::TransactionReceipt,
 };
 use dhc_domain::{Height, Timestamp, TxHash};
@@ -45,7 +46,8 @@ pub(super) fn open(
         };
         let ok = result.status();
         txs.push(ProvenReceipt {
-            tx: TxHash(*tx.tx_hash()),
+            // Not the envelope's own: in JSON that is one more field of the node's.
+            tx: TxHash(keccak256(tx.encoded_2718())),
             from,
             to: tx.to(),
             value: tx.value(),

@@ -2,7 +2,7 @@ use dhc_domain::Height;
 use serde::{Deserialize, Serialize};
 use tendermint::{account, block::signed_header::SignedHeader};
 
-use crate::node::{CometNode, Recorded};
+use crate::node::{CometNode, Recorded, signed_header};
 
 /// Two signed headers of one height that differ: somebody signed twice, or lies.
 ///
@@ -50,6 +50,7 @@ pub enum Finding {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
     pub endpoint: String,
+    #[serde(deserialize_with = "signed_header")]
     pub signed_header: SignedHeader,
 }
 

@@ -81,8 +81,13 @@ struct BlockResults {
 
 #[derive(Deserialize)]
 struct CommitReply {
-    #[serde(deserialize_with = "sound::<SignedHeaderTexts, _, _>")]
+    #[serde(deserialize_with = "signed_header")]
     signed_header: SignedHeader,
+}
+
+/// A header with its commit as CometBFT writes them, whoever says so.
+pub(crate) fn signed_header<'de, D: Deserializer<'de>>(d: D) -> Result<SignedHeader, D::Error> {
+    sound::<SignedHeaderTexts, _, _>(d)
 }
 
 // tendermint reads base64 by `subtle-encoding`, which panics on some texts that are none. What it

@@ -22,7 +22,7 @@ use serde::{
 };
 use serde_json::{Value, json, value::RawValue};
 
-pub(crate) use comet::{CometNode, QueryReply, TxOutcome};
+pub(crate) use comet::{CometNode, QueryReply, TxOutcome, signed_header};
 pub(crate) use ethereum::{EvmNode, LogFilter, RpcLog, Tag};
 pub use health::{EndpointStatus, Health, Role};
 pub(crate) use health::{Record, Recorded};

@@ -3,7 +3,7 @@ use alloy::{
     sol_types::{Revert as RevertString, SolError},
 };
 
-use crate::contracts::error_signature;
+use crate::{contracts::error_signature, node::words};
 
 /// Why a contract refused, decoded from what it returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Revert {
         {
             return Self {
                 name: "Error".into(),
-                args: vec![revert.reason],
+                args: vec![words(&revert.reason)],
             };
         }
         let Some((name, kinds)) = error_signature(*selector).and_then(|s| s.split_once('(')) else {
@@ -68,7 +68,7 @@ fn text(value: &DynSolValue) -> String {
         DynSolValue::Uint(n, _) => n.to_string(),
         DynSolValue::Int(n, _) => n.to_string(),
         DynSolValue::Bool(b) => b.to_string(),
-        DynSolValue::String(s) => s.clone(),
+        DynSolValue::String(s) => words(s),
         DynSolValue::FixedBytes(b, n) => format!("0x{}", hex::encode(&b[..*n])),
         DynSolValue::Bytes(b) => format!("0x{}", hex::encode(b)),
         _ => "…".to_owned(),
@@ -109,5 +109,11 @@ mod tests {
         }
         .abi_encode();
         assert_eq!(Revert::decode(&text).to_string(), "Error(no)");
+        // A node's word, too: nothing that a terminal obeys.
+        let text = alloy::sol_types::Revert {
+            reason: "\u{1b}[2Jpaid".into(),
+        }
+        .abi_encode();
+        assert_eq!(Revert::decode(&text).to_string(), "Error([2Jpaid)");
     }
 }

@@ -137,11 +137,11 @@ pub(super) fn decode_jpeg_ls(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>,
             header.bits, layout.bits_allocated
         )));
     }
-    let mut data = match (
-        decode_with_pixeldata(layout, encoded),
-        without_stray_zero(encoded),
-    ) {
-        (Err(_), Some(encoded)) => decode_with_pixeldata(layout, &encoded)?,
+    // CharLS 2.4 looks for bits in nothing for a long time where a scan ends in the middle, unless
+    // a marker stops it.
+    let decode = |encoded: &[u8]| decode_with_pixeldata(layout, &[encoded, &END].concat());
+    let mut data = match (decode(encoded), without_stray_zero(encoded)) {
+        (Err(_), Some(encoded)) => decode(&encoded)?,
         (decoded, _) => decoded?,
     };
     if header.bits <= 8 && layout.bits_allocated == 16 {
@@ -153,10 +153,12 @@ pub(super) fn decode_jpeg_ls(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>,
     Ok(data)
 }
 
+/// The end marker of JPEG and JPEG-LS.
+const END: [u8; 2] = [0xff, 0xd9];
+
 /// Some encoders write one zero byte more than the scan has before the end marker. CharLS takes
 /// a scan only if it ends exactly there, so that leaving the byte out cannot change a value.
 fn without_stray_zero(stream: &[u8]) -> Option<Vec<u8>> {
-    const END: [u8; 2] = [0xff, 0xd9];
     let end = stream.windows(2).rposition(|w| w == END)?;
     let scan = stream[..end].strip_suffix(&[0])?;
     Some([scan, &END].concat())
