@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use dhc_chain::{TxRequest, TxStatus, TxVerdict};
 use dhc_domain::{Address, Amount, Height, NetworkFile, U256};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::{
     accounts::Account,
@@ -14,8 +15,8 @@ use crate::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What each transfer begins later than the one before, after it has waited as long: together
-/// they begin at every moment between two blocks.
+/// What each transfer waits longer for the next block than the one before, until it begins without:
+/// together they begin at every moment between two blocks.
 const STEP: Duration = Duration::from_millis(37);
 const ROUND: u32 = 30;
 
@@ -27,7 +28,11 @@ pub async fn measure(network: &NetworkFile, times: usize) -> Result<Value> {
     let one = Amount(U256::ONE);
     let mut proven = Vec::new();
     for turn in 0..times {
-        tokio::time::sleep(STEP * (turn as u32 % ROUND)).await;
+        // With the next block, if that is there before.
+        let next = chain.wait_for(chain.sync().await?.height.next(), PATIENCE);
+        if let Ok(head) = timeout(STEP * (turn as u32 % ROUND), next).await {
+            head?;
+        }
         let request = TxRequest::transfer(sender.address(), Address::repeat_byte(0x77), one);
         let tx = chain.prepare(&request).await?.sign(&sender)?;
         let sent = Instant::now();
