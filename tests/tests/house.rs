@@ -10,7 +10,7 @@ use serde_json::Value;
 use walkdir::WalkDir;
 
 /// The house: every crate, and which of ours it may import. Dependencies point down.
-const IMPORTS: [(&str, &[&str]); 15] = [
+const IMPORTS: [(&str, &[&str]); 16] = [
     ("dhc-domain", &[]),
     ("dhc-ipc", &[]),
     ("dhc-market", &[]),
@@ -39,6 +39,18 @@ const IMPORTS: [(&str, &[&str]); 15] = [
     ("dhc-desktop", ALL),
     ("dhc-ui", &["dhc-ipc", "dhc-domain"]),
     ("dhc-tests", ALL),
+    (
+        "dhc-fuzz",
+        &[
+            "dhc-domain",
+            "dhc-ipc",
+            "dhc-vault",
+            "dhc-chain",
+            "dhc-content",
+            "dhc-imaging",
+            "dhc-app",
+        ],
+    ),
     ("xtask", &[]),
 ];
 
@@ -60,11 +72,12 @@ const EMPTY_NAMES: [&str; 8] = [
 const MOST_LINES: usize = 600;
 
 /// Where the sources are. Generated and foreign files stand elsewhere.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "contracts/scripts",
     "contracts/src",
     "contracts/test",
     "crates",
+    "fuzz",
     "mobile",
     "src-tauri",
     "tests",

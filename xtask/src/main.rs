@@ -11,6 +11,7 @@ mod contracts;
 mod demo;
 mod ethereum;
 mod folder;
+mod fuzz;
 mod native;
 mod network;
 mod setup;

@@ -14,6 +14,7 @@ use crate::contracts;
 use crate::demo;
 use crate::ethereum;
 use crate::folder;
+use crate::fuzz;
 use crate::network;
 use crate::setup;
 use crate::tally::{self, Count, Stage};
@@ -29,7 +30,8 @@ const LONG_LIMIT: Duration = Duration::from_secs(4 * 60 * 60);
 /// time, and a long run takes the time.
 const NODE_BY: Duration = Duration::from_secs(35 * 60);
 const NODE_LIMIT: Duration = Duration::from_secs(10 * 60);
-/// Cases of a property test in a long run; proptest's own default is 256.
+/// Cases of a property test, and inputs made for a decoder, in a long run; proptest's own default
+/// is 256.
 const LONG_CASES: &str = "20000";
 
 pub fn all(workspace: &Workspace, long: bool, only: Option<String>) -> Result<ExitCode> {
@@ -126,6 +128,9 @@ pub fn all(workspace: &Workspace, long: bool, only: Option<String>) -> Result<Ex
             run_tests(workspace, binary, &programs, long)
         });
     }
+    if long {
+        report.stage("libFuzzer", || fuzz::test(workspace));
+    }
     report.stage("documentation's examples", || doc_tests(workspace));
     report.stage("contracts", || contracts::test(workspace, long));
     report.stage("contracts' static check", || {
@@ -205,6 +210,7 @@ fn run_tests(
     if long {
         command
             .env("PROPTEST_CASES", LONG_CASES)
+            .env("DHC_FUZZ_CASES", LONG_CASES)
             .arg("--include-ignored");
     }
     // libtest has no word for a test that found nothing to test: it says so in a line of its own.

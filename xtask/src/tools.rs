@@ -17,6 +17,7 @@ const WASM: &str = "wasm32-unknown-unknown";
 /// The oldest Node whose `fetch` and test runner the scripts use.
 const NODE_MAJOR: u32 = 20;
 const CARGO_DENY: &str = "0.20.2";
+const CARGO_FUZZ: &str = "0.13.2";
 const TAURI_DRIVER: &str = "2.1.0";
 const KUBO: &str = "v0.42.0";
 
@@ -123,6 +124,10 @@ pub fn node_modules(workspace: &Workspace, folder: &str) -> Result<()> {
 
 pub fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
     from_cargo(workspace, "cargo-deny", CARGO_DENY)
+}
+
+pub fn cargo_fuzz(workspace: &Workspace) -> Result<PathBuf> {
+    from_cargo(workspace, "cargo-fuzz", CARGO_FUZZ)
 }
 
 pub fn tauri_driver(workspace: &Workspace) -> Result<PathBuf> {

@@ -4,6 +4,7 @@
 //! - [`object`]: DHC-OBJECT/1, a study as one encrypted file of 1 MiB frames, sealed and opened
 //!   as streams, with random access (`docs/spec/object.md`).
 //! - [`dag`]: the UnixFS tree over the frames, so that any IPFS node can keep them.
+//! - [`letter`]: how messages between two apps are told apart on a stream.
 //! - [`note`]: a grant's note to its grantee, an HPKE envelope signed by who makes it.
 //! - [`reason`]: why a glass was broken, an HPKE envelope to the owner.
 //! - [`request`]: what a doctor writes when asking for access, an HPKE envelope to the patient.
@@ -11,6 +12,7 @@
 //! - [`sponsor`]: an act for somebody else to carry in and pay for (`docs/spec/sponsor.md`).
 
 pub mod dag;
+pub mod letter;
 pub mod note;
 pub mod oakley;
 pub mod object;

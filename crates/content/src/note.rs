@@ -250,7 +250,7 @@ pub fn seal_note(
     }
     let recipient =
         <XWing as Kem>::PublicKey::from_bytes(recipient).map_err(|_| SealNoteError::Recipient)?;
-    let plaintext = encode(note)?;
+    let plaintext = note.write()?;
     let (key, ciphertext) = single_shot_seal_with_rng::<AesGcm256, HkdfSha256, XWing>(
         &OpModeS::Base,
         &recipient,
@@ -297,13 +297,25 @@ pub fn open_note(
     let plaintext = opener
         .open_envelope(key, info, context.aad(version).as_slice(), ciphertext)
         .ok_or(OpenNoteError::NotForUs)?;
-    let body = body(&plaintext).ok_or(OpenNoteError::Malformed)?;
-    let note = if version == VERSION_1 {
-        decode_1(body)
-    } else {
-        decode(body)
-    };
-    note.ok_or(OpenNoteError::Malformed)
+    Note::read(version, &plaintext).ok_or(OpenNoteError::Malformed)
+}
+
+impl Note {
+    /// Reads what an envelope of that version holds: length (2, big-endian) ‖ postcard ‖ padding.
+    /// `None` where it is none.
+    pub fn read(version: u8, plaintext: &[u8]) -> Option<Self> {
+        let body = body(plaintext)?;
+        match version {
+            VERSION_1 => decode_1(body),
+            VERSION => decode(body),
+            _ => None,
+        }
+    }
+
+    /// What the envelope of the newest version holds, padded with zeros.
+    pub fn write(&self) -> Result<Zeroizing<Vec<u8>>, SealNoteError> {
+        encode(self)
+    }
 }
 
 /// Length (2, big-endian) ‖ postcard ‖ zeros.

@@ -1,17 +1,14 @@
-//! The wire form of `/dhc/oakley/1` and `/dhc/sponsor/1`: four bytes of length, big-endian, then
-//! the message.
+//! Letters (`dhc_content::letter`) over libp2p: `/dhc/oakley/1` and `/dhc/sponsor/1`.
 
 use std::io;
 
 use async_trait::async_trait;
+use dhc_content::letter;
 use futures::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use libp2p::{StreamProtocol, request_response};
 
 pub(super) const KEYS: StreamProtocol = StreamProtocol::new("/dhc/oakley/1");
 pub(super) const ERRANDS: StreamProtocol = StreamProtocol::new("/dhc/sponsor/1");
-
-/// The largest message or answer, in bytes.
-pub const MAX_LETTER: usize = 64 << 10;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LetterCodec;
@@ -62,33 +59,27 @@ impl request_response::Codec for LetterCodec {
 }
 
 async fn read(io: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
-    let mut length = [0; 4];
-    io.read_exact(&mut length).await?;
-    let length = u32::from_be_bytes(length) as usize;
-    if length > MAX_LETTER {
-        return Err(too_long());
-    }
-    let mut letter = vec![0; length];
-    io.read_exact(&mut letter).await?;
-    Ok(letter)
+    let mut head = [0; letter::HEAD];
+    io.read_exact(&mut head).await?;
+    let mut message = vec![0; letter::length(head).map_err(invalid)?];
+    io.read_exact(&mut message).await?;
+    Ok(message)
 }
 
-async fn write(io: &mut (impl AsyncWrite + Unpin), letter: &[u8]) -> io::Result<()> {
-    if letter.len() > MAX_LETTER {
-        return Err(too_long());
-    }
-    let length = u32::try_from(letter.len()).map_err(|_| too_long())?;
-    io.write_all(&length.to_be_bytes()).await?;
-    io.write_all(letter).await?;
+async fn write(io: &mut (impl AsyncWrite + Unpin), message: &[u8]) -> io::Result<()> {
+    let head = letter::head(message.len()).map_err(invalid)?;
+    io.write_all(&head).await?;
+    io.write_all(message).await?;
     io.close().await
 }
 
-fn too_long() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "a message is at most 64 KiB")
+fn invalid(e: letter::TooLong) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, e)
 }
 
 #[cfg(test)]
 mod tests {
+    use dhc_content::letter::MAX_LETTER;
     use futures::io::Cursor;
     use proptest::prelude::*;
 
@@ -123,6 +114,30 @@ mod tests {
             let wire = written(&letter).unwrap();
             prop_assert_eq!(read_back(&wire).unwrap(), letter);
             prop_assert!(read_back(&wire[..wire.len().saturating_sub(cut)]).is_err());
+        }
+
+        /// Whatever a peer sends: the message that its first four bytes announce, or an error.
+        #[test]
+        fn a_garbled_letter_is_what_it_announces_or_refused(
+            letter in proptest::collection::vec(any::<u8>(), 0..300),
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let mut wire = written(&letter).unwrap();
+            for (at, byte) in changes {
+                let at = at.index(wire.len());
+                wire[at] = byte;
+            }
+            // Mostly whole.
+            wire.truncate(cut.index(2 * wire.len()).max(1));
+            match read_back(&wire) {
+                Ok(read) => {
+                    prop_assert!(read.len() <= MAX_LETTER);
+                    let again = written(&read).unwrap();
+                    prop_assert_eq!(&again[..], &wire[..again.len()]);
+                }
+                Err(_) => prop_assert!(!matches!(letter::split(&wire), Ok(Some(_)))),
+            }
         }
     }
 }

@@ -18,5 +18,5 @@ mod start;
 mod tests;
 
 pub use blocks::{BlockFiles, MAX_BLOCK};
-pub use letter::MAX_LETTER;
+pub use dhc_content::letter::MAX_LETTER;
 pub use node::{IpfsNode, NodeConfig};

@@ -13,6 +13,7 @@ use cid::Cid;
 use dhc_app::ports::{
     BlockExchange, ErrandChannel, ExchangeError, PeerChannel, PeerHint, Responder, StoreError,
 };
+use dhc_content::letter::MAX_LETTER;
 use tokio::{
     sync::{OnceCell, mpsc, oneshot},
     time::timeout,
@@ -22,7 +23,6 @@ use super::{
     actor::{Command, Matter, Reply},
     blocks::BlockFiles,
     contact::Contact,
-    letter::MAX_LETTER,
     start,
 };
 

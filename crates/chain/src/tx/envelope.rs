@@ -35,13 +35,16 @@ struct TxMsgData {
 
 /// The result of one Ethereum transaction, as consensus commits to it.
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct EthereumTxResponse {
+pub struct EthereumTxResponse {
+    /// Of the transaction, in hex.
     #[prost(string, tag = "1")]
     pub hash: String,
     #[prost(message, repeated, tag = "2")]
     pub logs: Vec<Log>,
+    /// What the call returned, or the data it reverted with.
     #[prost(bytes = "vec", tag = "3")]
     pub ret: Vec<u8>,
+    /// The virtual machine's words, empty where all went well.
     #[prost(string, tag = "4")]
     pub vm_error: String,
     #[prost(uint64, tag = "5")]
@@ -50,7 +53,7 @@ pub(super) struct EthereumTxResponse {
 
 /// Address, topics and data; the node's derived fields are left aside.
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Log {
+pub struct Log {
     #[prost(string, tag = "1")]
     pub address: String,
     #[prost(string, repeated, tag = "2")]
@@ -61,7 +64,7 @@ pub(super) struct Log {
 
 /// The raw Ethereum transactions in an SDK transaction, by their place among its messages.
 /// Whatever else it holds is not ours to read.
-pub(super) fn ethereum_txs(tx: &[u8]) -> Vec<(usize, Vec<u8>)> {
+pub fn ethereum_txs(tx: &[u8]) -> Vec<(usize, Vec<u8>)> {
     let Some(body) = TxRaw::decode(tx)
         .ok()
         .and_then(|raw| TxBody::decode(raw.body_bytes.as_slice()).ok())
@@ -79,8 +82,9 @@ pub(super) fn ethereum_txs(tx: &[u8]) -> Vec<(usize, Vec<u8>)> {
     body.messages.iter().enumerate().filter_map(ours).collect()
 }
 
-/// The response to the message at `place` in a transaction's result data.
-pub(super) fn response(data: &[u8], place: usize) -> Option<EthereumTxResponse> {
+/// The response to the message at `place` in a transaction's result data; `None` where that is
+/// none of an Ethereum transaction.
+pub fn response(data: &[u8], place: usize) -> Option<EthereumTxResponse> {
     let data = TxMsgData::decode(data).ok()?;
     let any = data.msg_responses.get(place)?;
     if any.type_url != ETHEREUM_TX_RESPONSE {

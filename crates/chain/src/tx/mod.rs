@@ -3,7 +3,7 @@
 
 mod block;
 mod carried;
-mod envelope;
+pub mod envelope;
 mod prepare;
 mod receipt;
 mod request;

@@ -59,7 +59,8 @@ impl Manifest {
     /// Padded to at least this many bytes, so that small objects look alike.
     pub(crate) const MIN_PADDED: u64 = 4096;
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// What the manifest's frames hold: length (8, big-endian) ‖ JSON ‖ zeros.
+    pub fn encode(&self) -> Vec<u8> {
         let json = serde_json::to_vec(self).expect("a manifest's maps have text keys");
         let len = 8 + json.len() as u64;
         let padded = super::padme(len.max(Self::MIN_PADDED));
@@ -70,7 +71,9 @@ impl Manifest {
         out
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ContentCorrupt> {
+    /// Reads [`Manifest::encode`]'s form, and checks that its entries lie one after the other and
+    /// that each path may be created below a folder.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ContentCorrupt> {
         let (len, rest) = bytes
             .split_first_chunk::<8>()
             .ok_or(ContentCorrupt::Manifest("it is cut short"))?;
