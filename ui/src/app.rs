@@ -21,6 +21,7 @@ pub fn App() -> impl IntoView {
     let session = Session::start();
     provide_context(session);
     provide_context(screens::sharing::Revocation::new());
+    provide_context(screens::sharing::Renewal::new());
     screens::auto_lock::watch(session);
 
     Effect::new(move |_| {
@@ -54,9 +55,12 @@ fn routes() -> AnyView {
             <Route path=path!("/films/:id") view=|| guarded(screens::film::film_screen)/>
             <Route path=path!("/sharing") view=|| framed(screens::sharing::sharing_screen)/>
             <Route path=path!("/sharing/new") view=|| framed(screens::sharing::new_screen)/>
+            <Route path=path!("/sharing/proxies") view=|| framed(screens::sharing::proxies_screen)/>
             <Route path=path!("/shared-with-me") view=|| framed(screens::shared_with_me::shared_screen)/>
+            <Route path=path!("/shared-with-me/ask") view=|| framed(screens::shared_with_me::ask_screen)/>
             <Route path=path!("/earn") view=|| framed(screens::earn::earn_screen)/>
             <Route path=path!("/wallet") view=|| framed(screens::wallet::wallet_screen)/>
+            <Route path=path!("/settings/governance") view=|| framed(screens::settings::governance_screen)/>
             <Route path=path!("/settings") view=|| framed(screens::settings::settings_screen)/>
         </Routes>
     }
@@ -145,6 +149,7 @@ fn framed(screen: fn() -> AnyView) -> AnyView {
             {dock()}
         </div>
         {screens::sharing::revoke_sheet()}
+        {screens::sharing::renew_sheet()}
     }
     .into_any()
 }

@@ -99,11 +99,13 @@ pub fn option(
 }
 
 /// What is wrong with a field, said as soon as there is something to say.
-pub fn field_problem(
-    id: &'static str,
-    problem: impl Fn() -> Option<&'static str> + Send + 'static,
+pub fn field_problem<W: Into<String>>(
+    id: impl Into<String>,
+    problem: impl Fn() -> Option<W> + Send + 'static,
 ) -> AnyView {
-    view! { <span class="problem" id=id aria-live="polite">{problem}</span> }.into_any()
+    let id = id.into();
+    let words = move || problem().map(Into::<String>::into);
+    view! { <span class="problem" id=id aria-live="polite">{words}</span> }.into_any()
 }
 
 /// A QR code of `text`, dark on light in every theme, so that every reader reads it.

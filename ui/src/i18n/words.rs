@@ -29,6 +29,11 @@ pub fn template(name: &str) -> String {
     lookup(&format!("template.{name}")).map_or_else(|| name.to_owned(), str::to_owned)
 }
 
+/// The same for those who ask under it: "Treatment".
+pub fn asked_template(name: &str) -> String {
+    lookup(&format!("template_noun.{name}")).map_or_else(|| name.to_owned(), str::to_owned)
+}
+
 /// What a template allows, in one sentence.
 pub fn template_meaning(name: &str) -> &'static str {
     lookup(&format!("template_meaning.{name}")).unwrap_or("")
@@ -41,6 +46,11 @@ pub fn actions(codes: &[String]) -> String {
         .map(|code| lookup(&format!("allow.{code}")).map_or_else(|| code.clone(), str::to_owned))
         .collect();
     tr("allow.these", &[("what", &words.join(t("allow.and")))])
+}
+
+/// Something to be allowed or not: "Save copies".
+pub fn action(code: &str) -> String {
+    lookup(&format!("action_name.{code}")).map_or_else(|| code.to_owned(), str::to_owned)
 }
 
 pub fn stage(stage: Stage) -> &'static str {

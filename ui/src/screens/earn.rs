@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use wasm_bindgen_futures::spawn_local;
 
+use super::people::payer;
 use super::records;
 use crate::components::{
     Icon, busy_button, empty, fact, heading, how_do_we_know, icon, mark, notice, progress, shown,
@@ -28,15 +29,20 @@ pub fn earn_screen() -> AnyView {
             .with_untracked(|q| q.get("record"))
             .unwrap_or_default(),
     );
+    // What was done last, and who paid for it: above what is drawn anew.
+    let done = RwSignal::new(None::<String>);
     view! {
         <main class="main wide" id="content">
             {heading(t("nav.earn"))}
+            <div role="status">{move || done.get().map(|words| view! {
+                <p class="card tinted row"><span class="accent">{icon(Icon::Check)}</span><span class="grow">{words}</span></p>
+            })}</div>
             <div class="columns">
-                <div class="stack">{shown(earnings, pool)}</div>
+                <div class="stack">{shown(earnings, move |view| pool(view, done))}</div>
                 <div class="stack">
                     <section class="section">
                         <h2>{t("earn.your_records")}</h2>
-                        {shown(records, move |view| contributable(view.records, chosen))}
+                        {shown(records, move |view| contributable(view.records, chosen, done))}
                     </section>
                 </div>
             </div>
@@ -45,7 +51,7 @@ pub fn earn_screen() -> AnyView {
     .into_any()
 }
 
-fn pool(view: EarningsView) -> AnyView {
+fn pool(view: EarningsView, done: RwSignal<Option<String>>) -> AnyView {
     let session = session();
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Failure>);
@@ -54,7 +60,10 @@ fn pool(view: EarningsView) -> AnyView {
         problem.set(None);
         spawn_local(async move {
             match session.ask(&Claim {}).await {
-                Ok(_) => session.say(t("earn.claimed")),
+                Ok(claimed) => {
+                    let paid = payer(session, claimed.sponsored_by.as_deref()).await;
+                    done.set(Some(format!("{} {paid}", t("earn.claimed"))));
+                }
                 Err(failure) => problem.set(Some(failure)),
             }
             busy.set(false);
@@ -141,7 +150,11 @@ fn days(days: &[DayView]) -> AnyView {
     .into_any()
 }
 
-fn contributable(list: Vec<RecordView>, chosen: RwSignal<String>) -> AnyView {
+fn contributable(
+    list: Vec<RecordView>,
+    chosen: RwSignal<String>,
+    done: RwSignal<Option<String>>,
+) -> AnyView {
     if list.is_empty() {
         let action = view! { <a class="btn compact" href="/records?import=1">{icon(Icon::Upload)}{t("records.import")}</a> };
         return empty(
@@ -180,7 +193,7 @@ fn contributable(list: Vec<RecordView>, chosen: RwSignal<String>) -> AnyView {
                         </div>
                         {button}
                     </div>
-                    {move || (is_chosen.get() && !record.contributed).then(|| weighed(id.clone()))}
+                    {move || (is_chosen.get() && !record.contributed).then(|| weighed(id.clone(), done))}
                 </article>
             }
         })
@@ -188,18 +201,18 @@ fn contributable(list: Vec<RecordView>, chosen: RwSignal<String>) -> AnyView {
         .into_any()
 }
 
-fn weighed(id: String) -> AnyView {
+fn weighed(id: String, done: RwSignal<Option<String>>) -> AnyView {
     let session = session();
     let asked = id.clone();
     let weight = session.read(move || Weigh { id: asked.clone() });
-    shown(weight, move |view| weight_card(&view, id.clone()))
+    shown(weight, move |view| weight_card(&view, id.clone(), done))
 }
 
 fn named(kind: &str, value: &str) -> String {
     lookup(&format!("{kind}.{value}")).map_or_else(|| value.to_owned(), str::to_owned)
 }
 
-fn weight_card(view: &WeighView, id: String) -> AnyView {
+fn weight_card(view: &WeighView, id: String, done: RwSignal<Option<String>>) -> AnyView {
     if let Some(code) = view.refused {
         return view! { <p class="card warn">{words::code(code)}</p> }.into_any();
     }
@@ -228,7 +241,10 @@ fn weight_card(view: &WeighView, id: String) -> AnyView {
                 Err(failure) => Err(failure),
             };
             match answer {
-                Ok(_) => session.say(t("earn.contributed")),
+                Ok(contribution) => {
+                    let paid = payer(session, contribution.sponsored_by.as_deref()).await;
+                    done.set(Some(format!("{} {paid}", t("earn.contributed"))));
+                }
                 Err(failure) => problem.set(Some(failure)),
             }
             job.set(None);

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::names::Names;
+use super::people::payer;
 use crate::components::{Icon, busy_button, heading, icon, mark, notice, shown, skeleton};
 use crate::format;
 use crate::i18n::{t, time, tn, tr, words};
@@ -126,7 +127,10 @@ fn publish_card() -> AnyView {
         problem.set(None);
         spawn_local(async move {
             match session.ask(&PublishIdentity {}).await {
-                Ok(_) => session.say(t("home.published")),
+                Ok(identity) => {
+                    let paid = payer(session, identity.sponsored_by.as_deref()).await;
+                    session.say(format!("{} {paid}", t("home.published")));
+                }
                 Err(failure) => problem.set(Some(failure)),
             }
             busy.set(false);

@@ -1,6 +1,6 @@
 //! What films are called where only their ids are told.
 
-use dhc_ipc::{GrantView, Grants, GrantsView, Records, RecordsView};
+use dhc_ipc::{GrantItemView, GrantView, Grants, GrantsView, Records, RecordsView};
 use leptos::prelude::*;
 
 use super::records::full_title;
@@ -55,6 +55,18 @@ impl Names {
     pub fn given(self, grant: &GrantView) -> String {
         self.known_record(&grant.study)
             .unwrap_or_else(|| film_name(grant))
+    }
+
+    /// One of the records of a grant.
+    pub fn item(self, item: &GrantItemView) -> String {
+        self.known_record(&item.study).unwrap_or_else(|| {
+            words::film_title(
+                item.title.as_deref().unwrap_or_default(),
+                None,
+                &item.modalities,
+                item.date.as_deref().unwrap_or_default(),
+            )
+        })
     }
 
     /// What a grant is about; `told`: the title that came with its id.

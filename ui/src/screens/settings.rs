@@ -10,10 +10,13 @@ use crate::i18n::{Locale, t, tn, tr, words};
 use crate::preferences::Preferences;
 use crate::session::{Loaded, Session, session};
 
+mod governance;
 mod node;
 mod node_sheets;
 mod security;
 mod sponsors;
+
+pub use governance::governance_screen;
 
 pub fn settings_screen() -> AnyView {
     let session = session();
@@ -30,6 +33,11 @@ pub fn settings_screen() -> AnyView {
                 </div>
                 <div class="stack">
                     {node::node_section()}
+                    <a class="card row row-link" href="/settings/governance">
+                        <span class="tile">{icon(Icon::Users)}</span>
+                        <span class="grow stack-xs"><span class="strong">{t("rules.title")}</span><span class="sub">{t("rules.link_text")}</span></span>
+                        {icon(Icon::ChevronRight)}
+                    </a>
                     {sponsors::sponsors_section()}
                     <section class="section"><h2>{t("settings.storage")}</h2>{shown(storage, draw_storage)}</section>
                     <section class="section"><h2>{t("settings.about")}</h2>{about()}</section>

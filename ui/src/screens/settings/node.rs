@@ -49,19 +49,24 @@ pub fn node_section() -> AnyView {
 
 fn draw(node: &NodeView, decisions: Decisions) -> AnyView {
     let grouped = format::grouped;
+    let last = node.trusted_time.as_deref().map(time::when);
+    let of = last.clone().unwrap_or_default();
     let sentence = match (node.trusted_height, node.synced) {
         (0, _) => t("node.nothing_yet").to_owned(),
-        (height, true) => tr("settings.synced", &[("height", &grouped(height))]),
+        (height, true) => tr(
+            "settings.synced",
+            &[("height", &grouped(height)), ("time", &of)],
+        ),
         (height, false) => tr(
             "settings.syncing",
             &[
                 ("height", &grouped(height)),
                 ("latest", &grouped(node.latest_height)),
+                ("time", &of),
             ],
         ),
     };
     let day = (node.day_s != 86_400).then(|| time::length(node.day_s));
-    let last = node.trusted_time.as_deref().map(time::when);
     let anchor = node.anchor.as_ref();
     let facts = vec![
         fact(t("settings.chain_id"), &node.chain_id),

@@ -5,9 +5,9 @@ use dhc_ipc::{CheckpointView, Failure, NodeView, ResumeNode, ShowCheckpoint, Tru
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::components::{Icon, Sheet, busy_button, copy_button, icon, notice, sheet, shown};
+use crate::components::{Icon, Sheet, busy_button, copy_button, icon, notice, sheet, skeleton};
 use crate::format;
-use crate::i18n::{t, time, tr};
+use crate::i18n::{t, time, tr, words};
 use crate::session::{Loaded, Session, session};
 
 /// The open questions about the chain.
@@ -92,7 +92,7 @@ pub fn sheets(decisions: Decisions) -> AnyView {
     });
     view! {
         {sheet(decisions.resuming, t("node.resume_title"), move || resume(decisions))}
-        {sheet(decisions.anchoring, t("node.begin_anew"), move || shown(decisions.checkpoint, move |view| begin(&view, decisions)))}
+        {sheet(decisions.anchoring, t("node.begin_anew"), move || anchoring(decisions))}
     }
     .into_any()
 }
@@ -124,8 +124,25 @@ fn resume(decisions: Decisions) -> AnyView {
     .into_any()
 }
 
+/// The header as the nodes show it, or why they show none.
+fn anchoring(decisions: Decisions) -> AnyView {
+    view! {
+        {move || match decisions.checkpoint.get() {
+            Loaded::Waiting => skeleton(2),
+            Loaded::Ready(view) => begin(&view, decisions),
+            Loaded::Failed(failure) => view! {
+                <p class="card warn" role="alert">{words::failure(&failure)}</p>
+                <button class="btn quiet" on:click=move |_| decisions.show_checkpoint()>{icon(Icon::Refresh)}{t("action.try_again")}</button>
+            }
+            .into_any(),
+        }}
+    }
+    .into_any()
+}
+
 fn begin(shown: &CheckpointView, decisions: Decisions) -> AnyView {
     let (height, hash) = (shown.height, shown.hash.clone());
+    let trusted = hash.clone();
     // Apart to the eye, whole when it is copied.
     let grouped: Vec<_> = format::groups(&hash)
         .into_iter()
@@ -142,6 +159,21 @@ fn begin(shown: &CheckpointView, decisions: Decisions) -> AnyView {
             view! { <div class="stack-xs"><p class="small strong">{label}</p><ul class="stack-xs">{nodes}</ul></div> }
         })
     };
+    let cancel = move |_| decisions.anchoring.close();
+    // What the nodes contradict each other about is not a person's to believe.
+    let act = if disputed {
+        view! { <button class="btn quiet" on:click=cancel>{t("action.close")}</button> }.into_any()
+    } else {
+        view! {
+            {vow(decisions, t("node.compared"))}
+            {notice(decisions.problem)}
+            <div class="actions">
+                <button class="btn quiet" on:click=cancel>{t("action.cancel")}</button>
+                {busy_button("btn", None, t("node.trust"), move || decisions.busy.get(), unready, move || decisions.trust(height, trusted.clone()))}
+            </div>
+        }
+        .into_any()
+    };
     view! {
         <p>{t("node.compare_text")}</p>
         <div class="card stack-s">
@@ -154,12 +186,7 @@ fn begin(shown: &CheckpointView, decisions: Decisions) -> AnyView {
             <p class="card danger row" role="alert"><span class="bad-text">{icon(Icon::ShieldAlert)}</span><span class="grow">{t("node.disputed")}</span></p>
         })}
         {(!shown.needed).then(|| view! { <p class="card tinted">{t("node.not_needed")}</p> })}
-        {vow(decisions, t("node.compared"))}
-        {notice(decisions.problem)}
-        <div class="actions">
-            <button class="btn quiet" on:click=move |_| decisions.anchoring.close()>{t("action.cancel")}</button>
-            {busy_button("btn", None, t("node.trust"), move || decisions.busy.get(), unready, move || decisions.trust(height, hash.clone()))}
-        </div>
+        {act}
     }
     .into_any()
 }

@@ -58,8 +58,17 @@ pub fn sponsors_section() -> AnyView {
     };
     let unready = move || !desk.typed.with(|a| format::looks_like_peer(a.trim()));
     let mistyped = move || {
-        let typed = desk.typed.with(|a| !a.trim().is_empty());
-        (typed && unready()).then(|| t("sponsors.bad_address"))
+        let (typed, by_name) = desk.typed.with(|a| {
+            let typed = a.trim();
+            (!typed.is_empty(), typed.starts_with("/dns"))
+        });
+        (typed && unready()).then(|| {
+            if by_name {
+                t("sponsors.no_names")
+            } else {
+                t("sponsors.bad_address")
+            }
+        })
     };
     view! {
         <section class="section">

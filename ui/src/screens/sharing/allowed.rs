@@ -27,6 +27,7 @@ pub fn allowed(flow: Flow) -> AnyView {
                 <section class="section">
                     <h2>{t("allow.title")}</h2>
                     <div class="stack-s" role="group" aria-label=t("allow.title")>
+                        <label class="option disabled"><input type="checkbox" checked disabled/><span class="grow">{t("allow.always_look")}</span></label>
                         {boxes}
                         {onward.then(|| view! {
                             <label class="option">
@@ -44,7 +45,7 @@ pub fn allowed(flow: Flow) -> AnyView {
 }
 
 fn choice(flow: Flow, action: String) -> AnyView {
-    let name = words::actions(std::slice::from_ref(&action));
+    let name = words::action(&action);
     let shown = action.clone();
     view! {
         <label class="option">

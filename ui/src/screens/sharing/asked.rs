@@ -2,11 +2,12 @@
 
 use dhc_ipc::{
     AnswerRequest, Command, DeclineRequest, Failure, Records, RecordsView, RequestStateView,
-    RequestView, Requests, RequestsView,
+    RequestView, Requests, RequestsView, Templates, TemplatesView,
 };
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::approvers::{approver_fields, are_named};
 use crate::components::{
     Icon, Sheet, avatar, busy_button, fact, how_do_we_know, icon, mark, notice, sheet, shown,
 };
@@ -22,6 +23,9 @@ struct Answering {
     records: RwSignal<Loaded<RecordsView>>,
     request: RwSignal<Option<RequestView>>,
     ticked: RwSignal<Vec<String>>,
+    /// Those who have to agree, by what the rules asked under want.
+    approvers: RwSignal<Vec<String>>,
+    templates: RwSignal<Loaded<TemplatesView>>,
     sheet: Sheet,
     busy: RwSignal<bool>,
     problem: RwSignal<Option<Failure>>,
@@ -30,6 +34,15 @@ struct Answering {
 impl Answering {
     fn begin(self, request: RequestView) {
         self.ticked.set(Vec::new());
+        let wanted = self.templates.with_untracked(|templates| match templates {
+            Loaded::Ready(view) => view
+                .templates
+                .iter()
+                .find(|t| t.name == request.template)
+                .map_or(0, |t| usize::from(t.min_approvals)),
+            _ => 0,
+        });
+        self.approvers.set(vec![String::new(); wanted]);
         self.problem.set(None);
         self.request.set(Some(request));
         self.sheet.open();
@@ -67,9 +80,12 @@ impl Answering {
         let Some(request) = self.request.get_untracked() else {
             return;
         };
+        let approvers = self.approvers.get_untracked();
         let answer = AnswerRequest {
             request: request.request,
             studies: self.ticked.get_untracked(),
+            threshold: approvers.len() as u8,
+            approvers,
             ..AnswerRequest::default()
         };
         self.send(answer, t("requests.answered"));
@@ -94,6 +110,8 @@ pub fn asked_of_me() -> AnyView {
         records: session.read(|| Records {}),
         request: RwSignal::new(None),
         ticked: RwSignal::new(Vec::new()),
+        approvers: RwSignal::new(Vec::new()),
+        templates: session.read(|| Templates {}),
         sheet: Sheet::new(),
         busy: RwSignal::new(false),
         problem: RwSignal::new(None),
@@ -188,7 +206,16 @@ fn answer_form(answering: Answering) -> AnyView {
         return ().into_any();
     };
     let working = move || answering.busy.get();
-    let unready = move || answering.ticked.with(Vec::is_empty);
+    let unready = move || {
+        answering.ticked.with(Vec::is_empty) || !answering.approvers.with(|all| are_named(all))
+    };
+    let named = move |place: usize, address: String| {
+        answering.approvers.update(|all| {
+            if let Some(approver) = all.get_mut(place) {
+                *approver = address;
+            }
+        });
+    };
     let said = asked_for(&request);
     view! {
         <p class="strong">{tr("requests.asked", &[("who", &who(&request))])}</p>
@@ -207,6 +234,7 @@ fn answer_form(answering: Answering) -> AnyView {
             }).collect();
             view! { <div class="stack-s" role="group" aria-label=t("share.what")>{options}</div> }.into_any()
         })}
+        {approver_fields(move || answering.approvers.get(), named)}
         {notice(answering.problem)}
         <div class="actions">
             {busy_button("btn danger-quiet", Some(Icon::Ban), t("requests.decline"), working, || false, move || answering.decline())}

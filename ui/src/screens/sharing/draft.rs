@@ -2,16 +2,20 @@
 
 use dhc_ipc::{Grant, TemplateView};
 
+use super::approvers::are_named;
 use crate::format;
 
 pub const STEPS: usize = 4;
+/// As many records as one grant may name.
+pub const MOST_STUDIES: usize = 16;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
-    pub study: String,
+    /// In the order of choosing.
+    pub studies: Vec<String>,
     pub to: String,
     /// Whether the recipient's keys are published: without them nothing can be given.
-    pub reachable: Option<bool>,
+    pub reachable: bool,
     pub template: Option<TemplateView>,
     pub purpose: String,
     pub days: u32,
@@ -61,6 +65,13 @@ impl Draft {
         self.days = self.days.clamp(1, self.most_days().max(1));
     }
 
+    pub fn choose_study(&mut self, study: &str, chosen: bool) {
+        self.studies.retain(|s| s != study);
+        if chosen && self.studies.len() < MOST_STUDIES {
+            self.studies.push(study.to_owned());
+        }
+    }
+
     /// Allows an action or not; looking cannot be taken out.
     pub fn allow(&mut self, action: &str, allowed: bool) {
         self.actions.retain(|a| a != action);
@@ -81,17 +92,12 @@ impl Draft {
     /// Whether step `step` (from 0) is filled in, so that the next may follow.
     pub fn is_ready(&self, step: usize) -> bool {
         match step {
-            0 => !self.study.is_empty(),
-            1 => format::looks_like_address(&self.to) && self.reachable == Some(true),
+            0 => !self.studies.is_empty(),
+            1 => format::looks_like_address(&self.to) && self.reachable,
             2 => {
                 let known = self.template.is_some() && !self.purpose.is_empty();
                 let window = (1..=self.most_days()).contains(&self.days);
-                let approvers = self.approvers.iter().all(|a| format::looks_like_address(a));
-                let mut distinct: Vec<String> =
-                    self.approvers.iter().map(|a| a.to_lowercase()).collect();
-                distinct.sort();
-                distinct.dedup();
-                known && window && approvers && distinct.len() == self.approvers.len()
+                known && window && are_named(&self.approvers)
             }
             _ => (0..3).all(|step| self.is_ready(step)),
         }
@@ -99,7 +105,7 @@ impl Draft {
 
     pub fn request(&self) -> Grant {
         Grant {
-            studies: vec![self.study.clone()],
+            studies: self.studies.clone(),
             to: self.to.clone(),
             purpose: self.purpose.clone(),
             until: format!("{}d", self.days),
@@ -143,14 +149,14 @@ mod tests {
             ..Draft::default()
         };
         assert!(!draft.is_ready(0));
-        draft.study = "0x01".into();
+        draft.choose_study("0x01", true);
         assert!(draft.is_ready(0) && !draft.is_ready(1));
         draft.to = ADDRESS.into();
         assert!(
             !draft.is_ready(1),
             "a recipient without keys cannot be given anything"
         );
-        draft.reachable = Some(true);
+        draft.reachable = true;
         assert!(draft.is_ready(1) && !draft.is_ready(2));
         draft.choose_template(template("treatment", 90, 0, true));
         assert_eq!(draft.purpose, "TREAT");
@@ -164,6 +170,20 @@ mod tests {
             ),
             ("7d", Some("live"), 0)
         );
+    }
+
+    #[test]
+    fn several_studies_go_into_one_grant_as_many_as_it_may_name() {
+        let mut draft = Draft::default();
+        for study in ["a", "b", "a"] {
+            draft.choose_study(study, true);
+        }
+        draft.choose_study("b", false);
+        assert_eq!(draft.request().studies, ["a"]);
+        for n in 0..20 {
+            draft.choose_study(&n.to_string(), true);
+        }
+        assert_eq!(draft.studies.len(), MOST_STUDIES);
     }
 
     #[test]

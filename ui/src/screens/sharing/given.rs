@@ -3,7 +3,7 @@
 use dhc_ipc::{GrantStateView, GrantView, GrantsView};
 use leptos::prelude::*;
 
-use super::{is_running, revoke_button};
+use super::{is_running, renew_button, revoke_button};
 use crate::components::{Icon, avatar, empty, fact, how_do_we_know, icon, mark, shown};
 use crate::format;
 use crate::i18n::{t, time, tn, tr, words};
@@ -83,13 +83,29 @@ pub fn film_name(grant: &GrantView) -> String {
     )
 }
 
+/// How many have agreed, and whether they do so anew because the access was renewed.
+fn approvals(grant: &GrantView) -> String {
+    let said = [
+        ("n", grant.approvals.to_string()),
+        ("of", grant.threshold.to_string()),
+    ];
+    let said = said.each_ref().map(|(name, value)| (*name, value.as_str()));
+    if grant.round > 1 {
+        tr("given.approved_anew", &said)
+    } else {
+        tr("given.approved", &said)
+    }
+}
+
 fn card(grant: &GrantView, names: Names) -> AnyView {
     let who = grant
         .to_name
         .clone()
         .unwrap_or_else(|| format::short_hex(&grant.to));
     let film = names.given(grant);
-    let more = grant.studies.len().saturating_sub(1) as u64;
+    // The others by name, where there are several.
+    let more: Vec<_> = grant.items.iter().skip(1).map(|i| names.item(i)).collect();
+    let approvals = (grant.threshold > 0).then(|| approvals(grant));
     let broken = grant
         .broken_at
         .as_deref()
@@ -145,8 +161,11 @@ fn card(grant: &GrantView, names: Names) -> AnyView {
                     <p class="strong">{who.clone()}</p>
                     <p>{sentence}</p>
                     <p class="sub">{format!("{} · {}", words::purpose(&grant.purpose), opened(grant.openings))}</p>
-                    {(more > 0).then(|| view! { <p class="sub">{tn("given.more", more, &[])}</p> })}
+                    {(!more.is_empty()).then(|| view! {
+                        <p class="sub">{tn("given.more", more.len() as u64, &[("titles", &more.join(t("given.list_and")))])}</p>
+                    })}
                     <p class="sub">{allowed.join(" · ")}</p>
+                    {approvals.map(|words| view! { <p class="sub">{words}</p> })}
                     {by.map(|words| view! { <p class="sub">{words}</p> })}
                     {broken.map(|words| view! { <p class="bad-text strong">{words}</p> })}
                     {mark(&grant.standing)}
@@ -154,7 +173,7 @@ fn card(grant: &GrantView, names: Names) -> AnyView {
             </div>
             <div class="row between wrap">
                 {state_chip(grant)}
-                {running.then(|| revoke_button(grant, &film))}
+                {running.then(|| view! { <div class="row wrap">{renew_button(grant, &film)}{revoke_button(grant, &film)}</div> })}
             </div>
             {how_do_we_know(t("given.proof"), &grant.standing, facts)}
         </article>

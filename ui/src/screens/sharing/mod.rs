@@ -1,18 +1,25 @@
 //! `/sharing` and `/sharing/new`.
 
 mod allowed;
+mod approvers;
 mod asked;
 mod draft;
 mod given;
 mod log;
 mod new;
 mod new_steps;
+mod proxies;
+mod renew;
 mod requests;
 mod revoke;
 mod summary;
+mod why;
 
+pub use draft::usual_purpose;
 pub use given::{film_name, state_chip};
 pub use new::new_screen;
+pub use proxies::proxies_screen;
+pub use renew::{Renewal, renew_button, renew_sheet};
 pub use revoke::{Revocation, revoke_button, revoke_sheet};
 
 use dhc_ipc::{GrantStateView, GrantView, Grants};
@@ -96,6 +103,11 @@ pub fn sharing_screen() -> AnyView {
                     _ => log::log_panel(names),
                 }}
             </div>
+            <a class="card row row-link" href="/sharing/proxies">
+                <span class="tile">{icon(Icon::Users)}</span>
+                <span class="grow stack-xs"><span class="strong">{t("proxy.title")}</span><span class="sub">{t("proxy.link_text")}</span></span>
+                {icon(Icon::ChevronRight)}
+            </a>
         </main>
     }
     .into_any()

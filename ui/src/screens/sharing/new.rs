@@ -1,21 +1,22 @@
 //! `/sharing/new`: four plain steps. Each recipient and each purpose is a consent of its own.
 
 use dhc_ipc::{
-    Contacts, ContactsView, Failure, GrantChange, Records, RecordsView, Sponsors, SponsorsView,
-    Stage, Templates, TemplatesView,
+    Failure, GrantChange, Records, RecordsView, Sponsors, SponsorsView, Stage, Templates,
+    TemplatesView,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use wasm_bindgen_futures::spawn_local;
 
 use super::draft::{Draft, STEPS};
-use super::new_steps;
 use super::summary::summary;
+use super::{new_steps, why};
 use crate::components::{
     Icon, busy_button, copy_button, fact, heading, how_do_we_know, icon, notice, progress,
 };
 use crate::format;
 use crate::i18n::{t, tr};
+use crate::screens::people::{Choice, Keys, choose, payer};
 use crate::session::{Loaded, session};
 
 /// What the steps share.
@@ -24,7 +25,7 @@ pub struct Flow {
     pub draft: RwSignal<Draft>,
     pub step: RwSignal<usize>,
     pub records: RwSignal<Loaded<RecordsView>>,
-    pub contacts: RwSignal<Loaded<ContactsView>>,
+    pub whom: Choice,
     pub templates: RwSignal<Loaded<TemplatesView>>,
     pub sponsors: RwSignal<Loaded<SponsorsView>>,
 }
@@ -37,16 +38,23 @@ pub fn new_screen() -> AnyView {
     let flow = Flow {
         step: RwSignal::new(usize::from(!study.is_empty())),
         draft: RwSignal::new(Draft {
-            study,
+            studies: Some(study).filter(|s| !s.is_empty()).into_iter().collect(),
             days: 7,
             ..Draft::default()
         }),
         records: session.read(|| Records {}),
-        contacts: session.read(|| Contacts {}),
+        whom: choose(String::new()).with_keys(),
         templates: session.read(|| Templates {}),
         sponsors: session.read(|| Sponsors {}),
     };
-    let given = RwSignal::new(None::<GrantChange>);
+    Effect::new(move |_| {
+        let (to, keys) = (flow.whom.chosen.get(), flow.whom.keys.get());
+        flow.draft.update(|draft| {
+            draft.to = to;
+            draft.reachable = keys == Keys::Published;
+        });
+    });
+    let given = RwSignal::new(None::<(GrantChange, String)>);
     let job = RwSignal::new(None::<String>);
     let problem = RwSignal::new(None::<Failure>);
     let give = move || {
@@ -58,7 +66,10 @@ pub fn new_screen() -> AnyView {
                 .work(Some(&name), &flow.draft.get_untracked().request())
                 .await
             {
-                Ok(change) => given.set(Some(change)),
+                Ok(change) => {
+                    let paid = payer(session, change.sponsored_by.as_deref()).await;
+                    given.set(Some((change, paid)));
+                }
                 Err(failure) => problem.set(Some(failure)),
             }
             job.set(None);
@@ -68,7 +79,7 @@ pub fn new_screen() -> AnyView {
     view! {
         <main class="main wide" id="content">
             {move || match given.get() {
-                Some(change) => done(&change, flow.draft.with_untracked(|d| !d.approvers.is_empty())),
+                Some((change, paid)) => done(&change, paid, flow.draft.with_untracked(|d| !d.approvers.is_empty())),
                 None => view! {
                     <div class="columns">
                         <div class="stack">{steps(flow, job, problem, give)}</div>
@@ -109,7 +120,7 @@ fn steps(
         {move || match step.get() {
             0 => view! { {heading(t("share.what"))}{new_steps::what(flow)} }.into_any(),
             1 => view! { {heading(t("share.whom"))}{new_steps::whom(flow)} }.into_any(),
-            2 => view! { {heading(t("share.why"))}{new_steps::why(flow)} }.into_any(),
+            2 => view! { {heading(t("share.why"))}{why::why(flow)} }.into_any(),
             _ => view! { {heading(t("share.meaning"))}{new_steps::meaning(flow)} }.into_any(),
         }}
         {progress(job, Stage::Committing)}
@@ -123,8 +134,8 @@ fn steps(
     .into_any()
 }
 
-/// `approved`: whether others have to approve it first.
-fn done(change: &GrantChange, approved: bool) -> AnyView {
+/// `paid`: by whom the fee was; `approved`: whether others have to approve it first.
+fn done(change: &GrantChange, paid: String, approved: bool) -> AnyView {
     let facts = vec![
         fact(t("proof.grant"), &change.grant),
         fact(t("proof.tx"), &change.tx),
@@ -134,10 +145,6 @@ fn done(change: &GrantChange, approved: bool) -> AnyView {
             change.sponsored_by.clone().unwrap_or_default(),
         ),
     ];
-    let paid = change
-        .sponsored_by
-        .as_deref()
-        .map(|who| view! { <p>{tr("share.paid_by", &[("who", &format::short_hex(who))])}</p> });
     let tell = approved.then(|| {
         view! {
             <div class="card warn stack-s">
@@ -152,7 +159,7 @@ fn done(change: &GrantChange, approved: bool) -> AnyView {
                 <span class="tile">{icon(Icon::UserCheck)}</span>
                 {heading(t("share.done_title"))}
                 <p>{t("share.done_text")}</p>
-                {paid}
+                <p class="sub">{paid}</p>
                 <div class="actions">
                     <a class="btn" href="/sharing">{t("share.see")}</a>
                     <a class="btn quiet" href="/">{t("nav.home")}</a>

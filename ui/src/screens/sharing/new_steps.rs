@@ -1,21 +1,17 @@
-//! The four steps: what, whom, why and until when, what this means.
+//! The first two steps and the last: what, whom, what this means.
 
-use dhc_ipc::{ContactView, SaveContact, ShowIdentity, TemplateView};
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
-use super::draft::{Draft, usual_purpose};
+use super::draft::MOST_STUDIES;
 use super::new::Flow;
-use crate::components::{Icon, avatar, empty, icon, option, shown, thumbnail};
-use crate::format;
+use crate::components::{Icon, empty, icon, shown, thumbnail};
 use crate::i18n::{t, time, tn, tr, words};
+use crate::screens::people::{chooser, keys_state};
 use crate::screens::records;
-use crate::session::{Loaded, session};
+use crate::session::Loaded;
 
 pub fn what(flow: Flow) -> AnyView {
-    let chosen = RwSignal::new(flow.draft.with_untracked(|d| d.study.clone()));
-    Effect::new(move |_| flow.draft.update(|d| d.study = chosen.get()));
-    shown(flow.records, move |view| {
+    let options = shown(flow.records, move |view| {
         if view.records.is_empty() {
             let action = view! { <a class="btn compact" href="/records?import=1">{icon(Icon::Upload)}{t("records.import")}</a> };
             return empty(
@@ -27,364 +23,131 @@ pub fn what(flow: Flow) -> AnyView {
         }
         let options: Vec<_> = view
             .records
-            .into_iter()
-            .map(|record| {
-                let content = view! {
-                    <span class="row">
-                        {thumbnail("thumb", &record.id, 0)}
-                        <span class="grow stack-xs">
-                            <span class="strong">{records::title(&record)}</span>
-                            <span class="sub">{format!("{} · {}", time::date(&record.date), records::extent(&record))}</span>
-                        </span>
-                    </span>
-                };
-                option("study", &record.id, chosen, content.into_any(), false)
-            })
+            .iter()
+            .map(|record| study_option(flow, record))
             .collect();
-        view! { <div class="stack-s" role="radiogroup" aria-label=t("share.what")>{options}</div> }
+        view! { <div class="stack-s" role="group" aria-label=t("share.what")>{options}</div> }
             .into_any()
-    })
-}
-
-/// Asks whether the recipient's record keys are published, and keeps the answer if the draft is
-/// still for them.
-fn ask_keys(flow: Flow, address: String) {
-    let session = session();
-    spawn_local(async move {
-        let answer = session
-            .ask(&ShowIdentity {
-                address: Some(address.clone()),
-            })
-            .await;
-        let reachable = answer.ok().map(|identity| identity.keys_hash.is_some());
-        flow.draft.update(|draft| {
-            if draft.to == address {
-                draft.reachable = Some(reachable.unwrap_or(false));
-            }
-        });
     });
-}
-
-fn choose_recipient(flow: Flow, address: String) {
-    flow.draft.update(|draft| {
-        draft.to = address.clone();
-        draft.reachable = None;
-    });
-    if format::looks_like_address(&address) {
-        ask_keys(flow, address);
+    let count = Memo::new(move |_| flow.draft.with(|d| d.studies.len()));
+    let any = move || {
+        flow.records
+            .with(|r| matches!(r, Loaded::Ready(view) if !view.records.is_empty()))
+    };
+    view! {
+        {move || any().then(|| view! { <p class="sub">{t("share.what_text")}</p> })}
+        {options}
+        {move || any().then(|| {
+            let words = match count.get() {
+                0 => t("share.tick_one").to_owned(),
+                MOST_STUDIES => tr("share.no_more", &[("n", &MOST_STUDIES.to_string())]),
+                n => tn("share.ticked", n as u64, &[]),
+            };
+            view! { <p class="sub" role="status">{words}</p> }
+        })}
     }
+    .into_any()
+}
+
+fn study_option(flow: Flow, record: &dhc_ipc::RecordView) -> AnyView {
+    let (id, name) = (record.id.clone(), record.id.clone());
+    let ticked = Memo::new(move |_| flow.draft.with(|d| d.studies.contains(&name)));
+    let full = move || flow.draft.with(|d| d.studies.len() >= MOST_STUDIES) && !ticked.get();
+    view! {
+        <label class="option" class:disabled=full>
+            <input type="checkbox" prop:checked=ticked disabled=full
+                on:change=move |event| flow.draft.update(|d| d.choose_study(&id, event_target_checked(&event)))/>
+            {thumbnail("thumb", &record.id, 0)}
+            <span class="grow stack-xs">
+                <span class="strong">{records::title(record)}</span>
+                <span class="sub">{format!("{} · {}", time::date(&record.date), records::extent(record))}</span>
+            </span>
+        </label>
+    }
+    .into_any()
 }
 
 pub fn whom(flow: Flow) -> AnyView {
-    let chosen = RwSignal::new(flow.draft.with_untracked(|d| d.to.clone()));
-    let typed = RwSignal::new(String::new());
-    let name = RwSignal::new(String::new());
-    let session = session();
-    Effect::new(move |before: Option<String>| {
-        let address = chosen.get();
-        if before.as_ref() != Some(&address) && (before.is_some() || !address.is_empty()) {
-            choose_recipient(flow, address.clone());
-        }
-        address
-    });
-    let save = move || {
-        let contact = SaveContact {
-            address: typed.get_untracked().trim().to_owned(),
-            name: name.get_untracked().trim().to_owned(),
-            organisation: String::new(),
-        };
-        spawn_local(async move {
-            match session.ask(&contact).await {
-                Ok(view) => {
-                    flow.contacts.set(Loaded::Ready(view));
-                    chosen.set(contact.address);
-                    typed.set(String::new());
-                }
-                Err(failure) => session.say(words::failure(&failure)),
-            }
-        });
-    };
-    let unsaved = move || {
-        !format::looks_like_address(typed.get().trim()) || name.with(|n| n.trim().is_empty())
-    };
-    let contacts = shown(flow.contacts, move |view| {
-        let mine = session.address().to_lowercase();
-        let options: Vec<_> = view
-            .contacts
-            .into_iter()
-            .filter(|c| c.address.to_lowercase() != mine)
-            .map(|contact| contact_option(&contact, chosen))
-            .collect();
-        if options.is_empty() {
-            return view! { <p class="sub">{t("share.no_contacts")}</p> }.into_any();
-        }
-        view! { <div class="stack-s" role="radiogroup" aria-label=t("share.whom")>{options}</div> }
-            .into_any()
-    });
     view! {
-        {contacts}
-        {move || flow.draft.with(|d| (!d.to.is_empty()).then_some(d.reachable)).map(|reachable| match reachable {
-            None => view! { <p class="sub row" role="status">{icon(Icon::Clock)}{t("share.asking_keys")}</p> }.into_any(),
-            Some(true) => view! { <p class="mark ok" role="status">{icon(Icon::ShieldCheck)}{t("share.has_keys")}</p> }.into_any(),
-            Some(false) => view! { <p class="card warn" role="alert">{t("share.no_keys")}</p> }.into_any(),
-        })}
-        <details class="card proof">
-            <summary>{t("share.somebody_else")}{icon(Icon::ChevronRight)}</summary>
-            <div class="stack">
-                <p class="sub">{t("share.address_how")}</p>
-                <div class="field">
-                    <label for="recipient-name">{t("share.name")}</label>
-                    <input class="input" id="recipient-name" autocomplete="off" prop:value=name
-                        on:input=move |event| name.set(event_target_value(&event))/>
-                </div>
-                <div class="field">
-                    <label for="recipient-address">{t("share.address")}</label>
-                    <input class="input mono" id="recipient-address" autocomplete="off" spellcheck="false" prop:value=typed
-                        on:input=move |event| typed.set(event_target_value(&event))/>
-                </div>
-                <button type="button" class="btn quiet compact" disabled=unsaved on:click=move |_| save()>{icon(Icon::BookUser)}{t("share.save_contact")}</button>
-            </div>
-        </details>
+        {chooser(flow.whom, "recipient", t("share.whom"))}
+        {keys_state(flow.whom, t("share.has_keys"), t("share.no_keys"))}
     }
     .into_any()
-}
-
-fn contact_option(contact: &ContactView, chosen: RwSignal<String>) -> AnyView {
-    let organisation = if contact.organisation.is_empty() {
-        format::short_hex(&contact.address)
-    } else {
-        contact.organisation.clone()
-    };
-    let content = view! {
-        <span class="row">
-            {avatar(&contact.name)}
-            <span class="grow stack-xs"><span class="strong">{contact.name.clone()}</span><span class="sub">{organisation}</span></span>
-        </span>
-    };
-    option(
-        "recipient",
-        &contact.address,
-        chosen,
-        content.into_any(),
-        false,
-    )
 }
 
 /// What is shared and with whom, in one line.
-fn so_far(flow: Flow) -> AnyView {
-    view! { {move || view! { <p class="sub">{tr("share.so_far", &[("title", &record_name(flow)), ("who", &recipient_name(flow))])}</p> }} }.into_any()
+pub fn so_far(flow: Flow) -> AnyView {
+    view! { {move || view! { <p class="sub">{tr("share.so_far", &[("title", &record_names(flow)), ("who", &recipient_name(flow))])}</p> }} }.into_any()
 }
 
-pub fn record_name(flow: Flow) -> String {
-    let study = flow.draft.with(|d| d.study.clone());
-    flow.records
-        .with(|records| match records {
+/// Each chosen record by its name.
+fn chosen_names(flow: Flow) -> Vec<String> {
+    let studies = flow.draft.with(|d| d.studies.clone());
+    let named = |study: &String| {
+        flow.records.with(|records| match records {
             Loaded::Ready(view) => view
                 .records
                 .iter()
-                .find(|r| r.id == study)
+                .find(|r| r.id == *study)
                 .map(records::full_title),
             _ => None,
         })
-        .unwrap_or_else(|| t("film.untitled").to_owned())
+    };
+    studies
+        .iter()
+        .map(|study| named(study).unwrap_or_else(|| t("film.untitled").to_owned()))
+        .collect()
+}
+
+/// The chosen records in few words: the first, and how many more.
+pub fn record_names(flow: Flow) -> String {
+    let names = chosen_names(flow);
+    match names.as_slice() {
+        [] => t("film.untitled").to_owned(),
+        [one] => one.clone(),
+        [first, more @ ..] => tn("share.and_more", more.len() as u64, &[("title", first)]),
+    }
 }
 
 pub fn recipient_name(flow: Flow) -> String {
-    let to = flow.draft.with(|d| d.to.clone());
-    flow.contacts
-        .with(|contacts| match contacts {
-            Loaded::Ready(view) => view
-                .contacts
-                .iter()
-                .find(|c| c.address.eq_ignore_ascii_case(&to))
-                .map(|c| c.name.clone()),
-            _ => None,
-        })
-        .unwrap_or_else(|| format::short_hex(&to))
+    flow.whom.called()
 }
 
-pub fn why(flow: Flow) -> AnyView {
-    let chosen = RwSignal::new(flow.draft.with_untracked(|d| {
-        d.template
-            .as_ref()
-            .map_or_else(|| "treatment".into(), |t| t.name.clone())
-    }));
-    let templates = shown(flow.templates, move |view| {
-        let list: Vec<TemplateView> = view
-            .templates
-            .into_iter()
-            .filter(|t| !t.contribution)
-            .collect();
-        let all = StoredValue::new(list.clone());
-        Effect::new(move |_| {
-            let name = chosen.get();
-            if let Some(template) =
-                all.with_value(|all| all.iter().find(|t| t.name == name).cloned())
-            {
-                flow.draft.update(|d| {
-                    if d.template.as_ref() != Some(&template) {
-                        d.choose_template(template);
-                    }
-                });
-            }
-        });
-        let options: Vec<_> = list
-            .iter()
-            .map(|template| template_option(template, chosen))
-            .collect();
-        view! { <div class="stack-s" role="radiogroup" aria-label=t("share.why")>{options}</div> }
-            .into_any()
-    });
-    view! {
-        {so_far(flow)}
-        {templates}
-        {until(flow)}
-        {approvers(flow)}
-        {super::allowed::allowed(flow)}
-        {mode(flow)}
-    }
-    .into_any()
+fn line(sign: Icon, words: String) -> AnyView {
+    view! { <li class="row top-aligned"><span class="tile">{icon(sign)}</span><span class="grow">{words}</span></li> }.into_any()
 }
 
-fn template_option(template: &TemplateView, chosen: RwSignal<String>) -> AnyView {
-    let mut limits = vec![tr(
-        "share.up_to",
-        &[("span", &time::length(template.max_window_s))],
-    )];
-    if template.min_approvals > 0 {
-        limits.push(tn(
-            "share.needs_approvals",
-            u64::from(template.min_approvals),
-            &[],
-        ));
+/// Who may open what; several records are listed.
+fn may_open(who: &str, names: Vec<String>, until: &str) -> AnyView {
+    if let [title] = names.as_slice() {
+        let said = [("who", who), ("title", title.as_str()), ("time", until)];
+        return line(Icon::Eye, tr("meaning.may_open", &said));
     }
-    if template.glass_window_s > 0 {
-        limits.push(tr(
-            "share.glass",
-            &[("span", &time::length(template.glass_window_s))],
-        ));
-    }
-    let meaning = words::template_meaning(&template.name);
-    let content = view! {
-        <span class="stack-xs">
-            <span class="strong">{words::template(&template.name)}</span>
-            <span class="sub">{meaning}</span>
-            <span class="sub">{limits.join(" · ")}</span>
-        </span>
-    };
-    option(
-        "template",
-        &template.name,
-        chosen,
-        content.into_any(),
-        usual_purpose(template).is_empty(),
-    )
-}
-
-fn until(flow: Flow) -> AnyView {
-    let most = Memo::new(move |_| flow.draft.with(Draft::most_days));
-    let chosen = RwSignal::new(match flow.draft.with_untracked(|d| d.days) {
-        days @ (3 | 7) => days.to_string(),
-        _ => "other".into(),
-    });
-    Effect::new(move |_| {
-        if let Ok(days) = chosen.get().parse::<u32>() {
-            flow.draft.update(|d| d.choose_days(days));
-        }
-    });
-    let segment = move |value: &'static str, label: String| {
-        option("until", value, chosen, view! { {label} }.into_any(), false)
-    };
-    view! {
-        <section class="section">
-            <h2>{t("share.until")}</h2>
-            <div class="segments" role="radiogroup" aria-label=t("share.until")>
-                {segment("3", tn("time.days", 3, &[]))}
-                {segment("7", t("share.one_week").to_owned())}
-                {segment("other", t("share.other").to_owned())}
-            </div>
-            {move || (chosen.get() == "other").then(|| view! {
-                <div class="field">
-                    <label for="days">{t("share.days")}</label>
-                    <input class="input" id="days" type="number" min="1" max=move || most.get().to_string() inputmode="numeric"
-                        prop:value=move || flow.draft.with(|d| d.days.to_string())
-                        on:input=move |event| flow.draft.update(|d| d.days = event_target_value(&event).parse().unwrap_or(0))/>
-                    <span class="hint">{move || tn("share.at_most", u64::from(most.get()), &[])}</span>
-                </div>
-            })}
-        </section>
-    }
-    .into_any()
-}
-
-fn approvers(flow: Flow) -> AnyView {
-    let count = Memo::new(move |_| flow.draft.with(|d| d.approvers.len()));
-    view! {
-        {move || (count.get() > 0).then(|| view! {
-            <section class="section">
-                <h2>{t("share.approvers")}</h2>
-                <p class="sub">{t("share.approvers_text")}</p>
-                {(0..count.get()).map(|i| {
-                    let id = format!("approver-{i}");
-                    view! {
-                        <div class="field">
-                            <label for=id.clone()>{tr("share.approver", &[("n", &(i + 1).to_string())])}</label>
-                            <input class="input mono" id=id autocomplete="off" spellcheck="false"
-                                prop:value=move || flow.draft.with(|d| d.approvers.get(i).cloned().unwrap_or_default())
-                                on:input=move |event| flow.draft.update(|d| if let Some(a) = d.approvers.get_mut(i) {
-                                    *a = event_target_value(&event).trim().to_owned();
-                                })/>
-                        </div>
-                    }
-                }).collect::<Vec<_>>()}
-            </section>
-        })}
-    }
-    .into_any()
-}
-
-fn mode(flow: Flow) -> AnyView {
-    let chosen = RwSignal::new(
-        if flow.draft.with_untracked(|d| d.sealed) {
-            "sealed"
-        } else {
-            "live"
-        }
-        .to_owned(),
+    let count = names.len() as u64;
+    let sentence = tn(
+        "meaning.may_open_all",
+        count,
+        &[("who", who), ("time", until)],
     );
-    Effect::new(move |_| flow.draft.update(|d| d.sealed = chosen.get() == "sealed"));
-    let allowed = Memo::new(move |_| {
-        flow.draft
-            .with(|d| d.template.as_ref().is_some_and(|t| t.sealed_allowed))
-    });
-    Effect::new(move |_| {
-        if !allowed.get() {
-            chosen.set("live".into());
-        }
-    });
-    let content = |title: &'static str, text: &'static str| {
-        view! { <span class="stack-xs"><span class="strong">{title}</span><span class="sub">{text}</span></span> }.into_any()
-    };
+    let names: Vec<_> = names
+        .into_iter()
+        .map(|name| view! { <li class="strong">{name}</li> })
+        .collect();
     view! {
-        {move || allowed.get().then(|| view! {
-            <section class="section">
-                <h2>{t("share.how")}</h2>
-                <div class="stack-s" role="radiogroup" aria-label=t("share.how")>
-                    {option("mode", "live", chosen, content(t("mode.live"), t("mode.live_text")), false)}
-                    {option("mode", "sealed", chosen, content(t("mode.sealed"), t("mode.sealed_text")), false)}
-                </div>
-            </section>
-        })}
+        <li class="row top-aligned">
+            <span class="tile">{icon(Icon::Eye)}</span>
+            <div class="grow stack-xs"><span>{sentence}</span><ul class="stack-xs">{names}</ul></div>
+        </li>
     }
     .into_any()
 }
 
 pub fn meaning(flow: Flow) -> AnyView {
-    let line = |sign, words: String| view! { <li class="row top-aligned"><span class="tile">{icon(sign)}</span><span class="grow">{words}</span></li> };
     view! {
         {move || {
             let draft = flow.draft.get();
             let who = recipient_name(flow);
+            let names = chosen_names(flow);
             let until = time::moment(&time::iso(time::now_ms() + f64::from(draft.days) * time::DAY_MS));
             // Who pays, where it is not I alone.
             let fee = flow.sponsors.with(|sponsors| match sponsors {
@@ -398,7 +161,7 @@ pub fn meaning(flow: Flow) -> AnyView {
             view! {
                 <div class="card">
                     <ul class="stack">
-                        {line(Icon::Eye, tr("meaning.may_open", &[("who", &who), ("title", &record_name(flow)), ("time", &until)]))}
+                        {may_open(&who, names, &until)}
                         {emergency.then(|| line(Icon::Alert, t("meaning.emergency").to_owned()))}
                         {line(Icon::Layers, words::actions(&draft.actions))}
                         {draft.onward.then(|| line(Icon::UserPlus, t("meaning.onward").to_owned()))}

@@ -7,6 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::components::{Icon, Sheet, busy_button, icon, notice, sheet};
 use crate::format;
 use crate::i18n::{t, tr};
+use crate::screens::people::payer;
 use crate::session::{Session, session};
 
 #[derive(Clone)]
@@ -41,6 +42,14 @@ impl Revocation {
         self.open.set(true);
     }
 
+    /// Ends a grant of somebody else's, of which only the id is known here.
+    pub fn ask_for(self, grant: String, owner: &str) {
+        self.ask(Asked {
+            grant,
+            question: tr("revoke.question_for", &[("who", owner)]),
+        });
+    }
+
     fn revoke(self, session: Session) {
         let Some(Asked { grant, .. }) = self.asked.get_untracked() else {
             return;
@@ -49,8 +58,9 @@ impl Revocation {
         self.problem.set(None);
         spawn_local(async move {
             match session.ask(&RevokeGrant { grant }).await {
-                Ok(_) => {
-                    session.say(t("revoke.done"));
+                Ok(change) => {
+                    let paid = payer(session, change.sponsored_by.as_deref()).await;
+                    session.say(format!("{} {paid}", t("revoke.done")));
                     self.open.set(false);
                 }
                 Err(failure) => self.problem.set(Some(failure)),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::new::Flow;
-use super::new_steps::{recipient_name, record_name};
+use super::new_steps::{recipient_name, record_names};
 use crate::components::{skeleton, thumbnail};
 use crate::i18n::{t, tn, words};
 use crate::session::Loaded;
@@ -15,7 +15,7 @@ pub fn summary(flow: Flow) -> AnyView {
     let facts = move || {
         let draft = flow.draft.get();
         let reached = |step: usize| flow.step.get() >= step;
-        let what = (!draft.study.is_empty()).then(|| record_name(flow));
+        let what = (!draft.studies.is_empty()).then(|| record_names(flow));
         let whom = (!draft.to.is_empty()).then(|| recipient_name(flow));
         let why = (reached(2) && !draft.purpose.is_empty()).then(|| words::purpose(&draft.purpose));
         let long =
@@ -30,11 +30,11 @@ pub fn summary(flow: Flow) -> AnyView {
         }
     };
     let known = move || flow.records.with(|r| !matches!(r, Loaded::Waiting));
-    let study = Memo::new(move |_| flow.draft.with(|d| d.study.clone()));
+    let study = Memo::new(move |_| flow.draft.with(|d| d.studies.first().cloned()));
     view! {
         <aside class="card stack desk-aside" aria-label=t("share.summary")>
             <h2>{t("share.summary")}</h2>
-            {move || study.with(|id| (!id.is_empty()).then(|| thumbnail("preview", id, 0)))}
+            {move || study.get().map(|id| thumbnail("preview", &id, 0))}
             {move || if known() { facts().into_any() } else { skeleton(1) }}
         </aside>
     }

@@ -5,6 +5,8 @@ mod book;
 mod receive;
 mod send;
 
+pub use send::amount_words;
+
 use dhc_ipc::{
     Accounts, AccountsView, Balance, BalanceView, Failure, Fund, NodeStatus, NodeView, Standing,
 };

@@ -18,7 +18,8 @@ enum Step {
     Sent(TransactionView),
 }
 
-fn amount_words(problem: AmountProblem) -> Option<&'static str> {
+/// What is wrong with an amount, in words; nothing is said before one is entered.
+pub fn amount_words(problem: AmountProblem) -> Option<&'static str> {
     match problem {
         AmountProblem::Empty => None,
         AmountProblem::NotANumber => Some(t("amount.not_a_number")),
