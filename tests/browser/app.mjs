@@ -11,11 +11,10 @@ const PASSWORD = process.env.DHC_PASSWORD ?? "correct horse battery staple";
 // Waiting for blocks and proofs takes seconds, on a busy machine many.
 export const PATIENCE = Number(process.env.DHC_PATIENCE_MS ?? 60_000);
 
-const address = process.env.DHC_URL;
-if (!address) {
+const demo = process.env.DHC_URL;
+if (!demo) {
   throw new Error("DHC_URL is not set: start `dhc serve` and give the address it prints");
 }
-export const origin = new URL(address).origin;
 
 export async function launch() {
   const data = mkdtempSync(join(tmpdir(), "dhc-browser-"));
@@ -30,8 +29,9 @@ export async function launch() {
   return browser;
 }
 
-// A page of its own at the given size, with what went wrong in it collected.
-export async function openApp(browser, { size = PHONE, theme = "light", scale = "normal", language = "en", profile } = {}) {
+// A page of its own at the given size, with what went wrong in it collected. `address`: of another
+// app than the demo's.
+export async function openApp(browser, { size = PHONE, theme = "light", scale = "normal", language = "en", profile, address = demo } = {}) {
   const context = await browser.newContext({ viewport: size, locale: language, hasTouch: size === PHONE, timezoneId: "UTC" });
   context.setDefaultTimeout(PATIENCE);
   await context.addInitScript(
@@ -53,7 +53,7 @@ export async function openApp(browser, { size = PHONE, theme = "light", scale = 
   });
   await page.goto(address);
   await page.locator("main").waitFor();
-  return { page, context, problems, go: (path) => page.goto(origin + path) };
+  return { page, context, problems, go: (path) => page.goto(new URL(address).origin + path) };
 }
 
 // Asks the core over the same transport as the page.
@@ -66,6 +66,22 @@ export async function call(page, name, profile = "", args = {}) {
     });
     return { ok: response.ok, body: await response.json() };
   }, { name, profile, args });
+}
+
+// Imports a film by its bytes; answers the record's id.
+export async function importFilm(page, profile, bytes) {
+  const upload = await page.evaluate(
+    async ([profile, bytes]) => {
+      const form = new FormData();
+      form.append("file", new Blob([new Uint8Array(bytes)]), "film.dcm");
+      const response = await fetch(`/api/upload?profile=${profile}`, { method: "POST", body: form });
+      return response.json();
+    },
+    [profile, [...bytes]],
+  );
+  const { ok, body } = await call(page, "import", profile, { paths: upload.paths });
+  if (!ok || body.studies.length !== 1) throw new Error(`import: ${JSON.stringify(body)}`);
+  return body.studies[0].id;
 }
 
 // The demo's three profiles, by the part they play.

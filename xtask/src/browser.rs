@@ -103,6 +103,10 @@ fn prepare(workspace: &Workspace) -> Result<()> {
 fn node(workspace: &Workspace, url: &str) -> Result<Command> {
     let chromium = tools::chromium().context("no Chromium")?;
     let mut command = program("node", &workspace.root.join(FOLDER));
-    command.env("DHC_URL", url).env("CHROMIUM", chromium);
+    command
+        .env("DHC_URL", url)
+        .env("CHROMIUM", chromium)
+        .env("DHC_BIN", workspace.dhc())
+        .env("DHC_UI_DIR", workspace.ui_dist());
     Ok(command)
 }

@@ -1,7 +1,7 @@
 // Films whose values are fractions are grey, in the viewer and as thumbnails.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { DESK, PATIENCE, call, launch, openAs } from "../app.mjs";
+import { DESK, PATIENCE, importFilm, launch, openAs } from "../app.mjs";
 import { fractionFilm } from "../fraction-film.mjs";
 
 let browser, app, page;
@@ -33,25 +33,9 @@ function isRamp(shades) {
   shades.forEach((shade, i) => assert.ok(Math.abs(shade - 255 * (i + 1) * 0.1) < 12, `${shades}`));
 }
 
-async function imported(bytes) {
-  const upload = await page.evaluate(
-    async ([profile, bytes]) => {
-      const form = new FormData();
-      form.append("file", new Blob([new Uint8Array(bytes)]), "ramp.dcm");
-      const response = await fetch(`/api/upload?profile=${profile}`, { method: "POST", body: form });
-      return response.json();
-    },
-    [app.profile, [...bytes]],
-  );
-  const { ok, body } = await call(page, "import", app.profile, { paths: upload.paths });
-  assert.ok(ok, body.code);
-  assert.equal(body.studies.length, 1, JSON.stringify(body.skipped));
-  return body.studies[0].id;
-}
-
 for (const [kind, float] of [["floats", true], ["whole numbers of a thousandth", false]]) {
   test(`a ramp of ${kind} runs from black to white`, { timeout: 2 * PATIENCE }, async () => {
-    const id = await imported(fractionFilm(float));
+    const id = await importFilm(page, app.profile, fractionFilm(float));
     await app.go(`/films/${id}`);
     await page.getByTestId("slice").filter({ hasText: /\d/ }).waitFor();
     isRamp(await across(page.locator("canvas")));
