@@ -36,19 +36,22 @@ test("a proxy is appointed for what is ticked, until a day to come", { timeout: 
   await sheet.getByText("Tick at least one.").waitFor();
   assert.ok(await appoint.isDisabled(), "nothing is ticked");
   await sheet.getByText("End accesses", { exact: true }).click();
-  await sheet.getByText("Decline requests", { exact: true }).click();
+  await sheet.getByText("Answer requests", { exact: true }).click();
   await sheet.getByText("A day", { exact: true }).click();
   const day = sheet.getByLabel("The last day");
   await day.fill(isoDay(Date.now() - 2 * DAY));
   await sheet.getByText("That day is past.").waitFor();
   assert.ok(await appoint.isDisabled(), "a day that is past");
   await day.fill(isoDay(Date.now() + 40 * DAY));
-  await sheet.getByText(/may end accesses, decline requests for you until/).waitFor();
-  await sheet.getByText("They cannot open your records by it", { exact: false }).waitFor();
+  await sheet.getByText(/may end accesses, answer requests for you until/).waitFor();
+  await sheet.getByText("They cannot spend your DHL", { exact: false }).waitFor();
+  await sheet.getByText("Give access", { exact: true }).click();
+  await sheet.getByText("may give it to themselves, too").waitFor();
+  await sheet.getByText("Give access", { exact: true }).click();
   await appoint.click();
   await page.getByText("Appointed.", { exact: false }).waitFor();
   const card = page.locator("article").filter({ hasText: who.doctor.name });
-  await card.getByText("may end accesses, decline requests for you").waitFor();
+  await card.getByText("may end accesses, answer requests for you").waitFor();
   await card.getByText("Proven", { exact: true }).waitFor();
 });
 

@@ -11,7 +11,7 @@ use crate::components::{
 };
 use crate::format;
 use crate::i18n::{t, time, tn, tr, words};
-use crate::screens::people::{Choice, Keys, choose, chooser, keys_state};
+use crate::screens::people::{Choice, Keys, choose, chooser, keys_state, payer};
 use crate::session::session;
 
 #[derive(Clone, Copy)]
@@ -264,8 +264,9 @@ fn send(asking: Asking) -> AnyView {
         spawn_local(async move {
             let request = asking.wish.with_untracked(Wish::request);
             match session.work(Some(&name), &request).await {
-                Ok(_) => {
-                    session.say(t("ask.sent"));
+                Ok(change) => {
+                    let paid = payer(session, change.sponsored_by.as_deref()).await;
+                    session.say(format!("{} {paid}", t("ask.sent")));
                     session.changed();
                     navigate.with_value(|go| go("/shared-with-me?tab=asked", Default::default()));
                 }

@@ -9,6 +9,7 @@ use crate::components::{
 };
 use crate::format;
 use crate::i18n::{t, time, tr, words};
+use crate::screens::people::payer;
 use crate::session::{Session, session};
 
 /// The request that is to be taken back. Above the list, which is drawn anew meanwhile.
@@ -36,8 +37,9 @@ impl Withdrawal {
         self.problem.set(None);
         spawn_local(async move {
             match self.session.ask(&WithdrawRequest { request }).await {
-                Ok(_) => {
-                    self.session.say(t("asked.withdrawn"));
+                Ok(change) => {
+                    let paid = payer(self.session, change.sponsored_by.as_deref()).await;
+                    self.session.say(format!("{} {paid}", t("asked.withdrawn")));
                     self.sheet.close();
                 }
                 Err(failure) => self.problem.set(Some(failure)),

@@ -13,6 +13,7 @@ use crate::components::{
 };
 use crate::format;
 use crate::i18n::{lookup, t, time, tr};
+use crate::screens::people::payer;
 use crate::session::{Session, session};
 use ward::Deed;
 
@@ -41,8 +42,9 @@ impl Dismissal {
         self.problem.set(None);
         spawn_local(async move {
             match self.session.ask(&DismissProxy { proxy }).await {
-                Ok(_) => {
-                    self.session.say(t("proxy.dismissed"));
+                Ok(change) => {
+                    let paid = payer(self.session, change.sponsored_by.as_deref()).await;
+                    self.session.say(format!("{} {paid}", t("proxy.dismissed")));
                     self.sheet.close();
                 }
                 Err(failure) => self.problem.set(Some(failure)),

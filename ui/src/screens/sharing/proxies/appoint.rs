@@ -9,12 +9,10 @@ use crate::components::{Icon, Sheet, busy_button, field_problem, notice};
 use crate::format;
 use crate::i18n::{lookup, t, time, tr};
 use crate::screens::end::{End, Limits, end_choice};
-use crate::screens::people::{choose, chooser};
+use crate::screens::people::{choose, chooser, payer};
 use crate::session::session;
 
-/// What a proxy can do with this app. The chain knows one power more, to give access; that wants the
-/// records' keys, which are on their owner's device.
-const POWERS: [&str; 3] = ["revoke", "renew", "answer"];
+const POWERS: [&str; 4] = ["revoke", "renew", "answer", "grant"];
 /// Spans offered beside a day of one's own choice, days.
 const SPANS: [u32; 3] = [30, 90, 365];
 
@@ -39,8 +37,9 @@ pub fn form(handle: Sheet) -> AnyView {
         problem.set(None);
         spawn_local(async move {
             match session.ask(&appointment).await {
-                Ok(_) => {
-                    session.say(t("proxy.appointed"));
+                Ok(change) => {
+                    let paid = payer(session, change.sponsored_by.as_deref()).await;
+                    session.say(format!("{} {paid}", t("proxy.appointed")));
                     handle.close();
                 }
                 Err(failure) => problem.set(Some(failure)),
@@ -71,6 +70,7 @@ pub fn form(handle: Sheet) -> AnyView {
             )
         })
     };
+    let may_give = move || ticked.with(|all| all.iter().any(|p| p == "grant"));
     let nothing = move || ticked.with(Vec::is_empty).then(|| t("proxy.tick_one"));
     let boxes = Vec::from(POWERS.map(|power| power_box(power, ticked)));
     view! {
@@ -85,6 +85,7 @@ pub fn form(handle: Sheet) -> AnyView {
         <div class="card tinted stack-s" role="status">
             {move || meaning().map(|words| view! { <p class="strong">{words}</p> })}
             <p>{t("proxy.consequence")}</p>
+            {move || may_give().then(|| view! { <p class="waiting-text strong">{t("proxy.grant_warning")}</p> })}
             <p class="sub">{t("proxy.replaces")}</p>
         </div>
         {notice(problem)}

@@ -9,6 +9,7 @@ use super::called;
 use crate::components::{Icon, Sheet, busy_button, field_problem, icon, notice, sheet};
 use crate::format;
 use crate::i18n::{t, tr};
+use crate::screens::people::payer;
 use crate::session::Session;
 
 /// For whom something is done, and about what.
@@ -51,8 +52,10 @@ impl Deed {
         self.problem.set(None);
         spawn_local(async move {
             match self.session.ask(&DeclineRequest { request }).await {
-                Ok(_) => {
-                    self.session.say(t("requests.declined"));
+                Ok(change) => {
+                    let paid = payer(self.session, change.sponsored_by.as_deref()).await;
+                    self.session
+                        .say(format!("{} {paid}", t("requests.declined")));
                     self.sheet.close();
                 }
                 Err(failure) => self.problem.set(Some(failure)),
