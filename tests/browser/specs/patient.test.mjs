@@ -108,7 +108,7 @@ test("sharing takes four plain steps", { timeout: 2 * PATIENCE }, async () => {
   assert.ok(recipient, "the address book holds somebody to share with");
   await app.go("/sharing/new");
   await heading("What do you share?").waitFor();
-  await page.getByRole("radio").first().check({ force: true });
+  await page.getByRole("checkbox").first().check({ force: true });
   await button("Continue").click();
   await heading("With whom?").waitFor();
   await page.getByText(recipient.name, { exact: true }).click();
