@@ -80,22 +80,6 @@ test("several films go into one access, and nothing chosen gives nothing", { tim
   await page.locator("article").first().getByText("and one more:").waitFor();
 });
 
-test("each film of an access is a line of the worklist, and opens by itself", { timeout: 4 * PATIENCE }, async () => {
-  const { page } = doctor;
-  const { grants } = await done(doctor, "consent_list", { direction: "received" });
-  const grant = grants.find((g) => g.studies.length === 2);
-  await doctor.go("/shared-with-me");
-  for (const study of grant.studies) {
-    await doctor.go("/shared-with-me");
-    await page.locator(`a[href="/films/${grant.grant}:${study}"]`).click();
-    await page.locator("canvas").waitFor({ timeout: 2 * PATIENCE });
-    await page.getByTestId("slice").filter({ hasText: /\d/ }).waitFor();
-  }
-  const { entries } = await done(patient, "consent_audit", {});
-  const opened = entries.filter((entry) => entry.grant === grant.grant).map((entry) => entry.object);
-  assert.deepEqual(new Set(opened), new Set(grant.studies));
-});
-
 test("an access is renewed to a later day within its rules, and to no other", { timeout: 3 * PATIENCE }, async () => {
   const { page } = patient;
   const { grant } = await done(patient, "consent_grant", {
