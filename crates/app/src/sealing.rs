@@ -1,17 +1,21 @@
 //! Sealing a study: its files to a sealed object in the block store, and the record of it.
 
-use std::{io::Read, sync::Arc};
+mod frames;
+
+use std::{io::Read, sync::Arc, thread};
 
 use bytes::Bytes;
 use cid::Cid;
 use dhc_content::{
     dag::Block,
-    object::{ObjectKey, Sealed, Sealer},
+    object::{ObjectKey, SealError, Sealed, Sealer},
 };
 use dhc_domain::{B256, ObjectId, RecordId};
 use dhc_imaging::{Opener, ScannedStudy};
 use dhc_ipc::{Code, Failure, Stage};
 use tokio::sync::mpsc;
+
+use frames::{Frames, Gone};
 
 use crate::{
     failure::store_failure,
@@ -75,6 +79,7 @@ pub(crate) async fn seal(
         let (study, progress) = (held.clone(), progress.clone());
         tokio::task::spawn_blocking(move || produce(sealer, &study, &sender, &progress))
     };
+    tracing::debug!("sealing a study");
     let stored = store(profile, session, receiver).await;
     let sealed = producer
         .await
@@ -82,6 +87,7 @@ pub(crate) async fn seal(
     // A full disk explains a producer whose receiver went away.
     let session_keys = stored?;
     let sealed = sealed?;
+    tracing::debug!(bytes = sealed.stored, "the study is sealed and stored");
 
     let key_image = held.clone();
     let thumbnail = tokio::task::spawn_blocking(move || thumbnails::of_study(&key_image))
@@ -163,10 +169,37 @@ fn produce(
     blocks: &mpsc::Sender<Block>,
     progress: &Progress,
 ) -> Result<Sealed, Failure> {
-    let gone = || Failure::new(Code::Cancelled, "nothing takes the sealed content");
+    thread::scope(|scope| {
+        let frames = Frames::start(scope, blocks);
+        read(&mut sealer, study, &frames, progress)?;
+        frames.end().for_each(|sealed| sealer.link(&sealed));
+        Ok(())
+    })?;
+    let meta = serde_json::to_value(&study.study)
+        .map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
+    let mut tail = sealer.finish(meta).map_err(unsealable)?;
+    for block in tail.by_ref() {
+        blocks.blocking_send(block).map_err(|_| gone(Gone))?;
+    }
+    tail.into_sealed()
+        .ok_or_else(|| Failure::new(Code::Internal, "the object did not end"))
+}
+
+fn gone(Gone: Gone) -> Failure {
+    Failure::new(Code::Cancelled, "nothing takes the sealed content")
+}
+
+fn unsealable(e: SealError) -> Failure {
+    Failure::new(Code::Internal, e.to_string())
+}
+
+fn read(
+    sealer: &mut Sealer,
+    study: &ScannedStudy,
+    frames: &Frames,
+    progress: &Progress,
+) -> Result<(), Failure> {
     let unreadable = |e: std::io::Error| Failure::new(Code::FileUnreadable, e.to_string());
-    let unsealable =
-        |e: dhc_content::object::SealError| Failure::new(Code::Internal, e.to_string());
     let mut files = Opener::new();
     let mut buffer = vec![0; 1 << 18];
     let mut done = progress.before;
@@ -190,8 +223,9 @@ fn produce(
                     break;
                 }
                 let mut input = &buffer[..n];
-                while let Some(block) = sealer.push(&mut input).map_err(unsealable)? {
-                    blocks.blocking_send(block).map_err(|_| gone())?;
+                while let Some(frame) = sealer.push_frame(&mut input).map_err(unsealable)? {
+                    let ready = frames.seal(frame).map_err(gone)?;
+                    ready.for_each(|sealed| sealer.link(&sealed));
                 }
                 done += n as u64;
                 progress.job.report(Stage::Sealing, done, progress.total);
@@ -205,12 +239,5 @@ fn produce(
             }
         }
     }
-    let meta = serde_json::to_value(&study.study)
-        .map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
-    let mut tail = sealer.finish(meta).map_err(unsealable)?;
-    for block in tail.by_ref() {
-        blocks.blocking_send(block).map_err(|_| gone())?;
-    }
-    tail.into_sealed()
-        .ok_or_else(|| Failure::new(Code::Internal, "the object did not end"))
+    Ok(())
 }

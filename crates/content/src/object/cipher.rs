@@ -1,5 +1,4 @@
-use aead_stream::{NewStream, StreamBE32, StreamPrimitive};
-use aes_gcm::Aes256Gcm;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use dhc_domain::ObjectId;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -20,11 +19,40 @@ pub(crate) enum Part {
     Manifest = 1,
 }
 
+/// STREAM with a 32-bit counter (Hoang et al., 2015) over AES-256-GCM, by frame instead of in
+/// order. AWS-LC wipes the key.
+struct Stream {
+    key: LessSafeKey,
+    prefix: [u8; 7],
+}
+
+impl Stream {
+    /// `secret`: the key (32), then the nonce's prefix (7).
+    fn new(secret: &[u8; 39]) -> Self {
+        let (key, prefix) = secret.split_at(32);
+        let key = UnboundKey::new(&AES_256_GCM, key).expect("an AES-256 key is 32 bytes");
+        Self {
+            key: LessSafeKey::new(key),
+            prefix: prefix.try_into().expect("39 bytes less 32 are 7"),
+        }
+    }
+
+    /// A frame's index and whether it is the last differ between any two frames of a part, and a
+    /// part's key and prefix are its own: no nonce comes twice.
+    fn nonce(&self, index: u32, last: bool) -> Nonce {
+        let mut nonce = [0; 12];
+        nonce[..7].copy_from_slice(&self.prefix);
+        nonce[7..11].copy_from_slice(&index.to_be_bytes());
+        nonce[11] = u8::from(last);
+        Nonce::assume_unique_for_key(nonce)
+    }
+}
+
 /// One object's derived keys. Frames are sealed and opened on their own, in any order, so one
 /// cipher may be shared between threads.
 pub(crate) struct ObjectCipher {
-    content: StreamBE32<Aes256Gcm>,
-    manifest: StreamBE32<Aes256Gcm>,
+    content: Stream,
+    manifest: Stream,
     header_mac: Hmac<Sha256>,
     commitment: [u8; 32],
     object: ObjectId,
@@ -48,13 +76,9 @@ impl ObjectCipher {
             .expect("at most 39 bytes are within HKDF's limit");
         };
         let stream = |label| {
-            let mut out = Zeroizing::new([0; 39]);
-            expand(label, &mut *out);
-            let (key, nonce) = out.split_at(32);
-            StreamBE32::new(
-                key.try_into().expect("an AES-256 key is 32 bytes"),
-                nonce.try_into().expect("a STREAM nonce is 7 bytes"),
-            )
+            let mut secret = Zeroizing::new([0; 39]);
+            expand(label, &mut *secret);
+            Stream::new(&secret)
         };
         let mut mac_key = Zeroizing::new([0; 32]);
         expand(b"header", &mut *mac_key);
@@ -80,8 +104,11 @@ impl ObjectCipher {
 
     /// Seals in place; the buffer grows by [`TAG`].
     pub(crate) fn seal(&self, part: Part, index: u32, last: bool, buffer: &mut Vec<u8>) {
-        self.stream(part)
-            .encrypt_in_place(index, last, &self.aad(part, index), buffer)
+        let stream = self.stream(part);
+        let aad = Aad::from(self.aad(part, index));
+        stream
+            .key
+            .seal_in_place_append_tag(stream.nonce(index, last), aad, buffer)
             .expect("a frame is below AES-GCM's 64 GiB");
     }
 
@@ -93,12 +120,18 @@ impl ObjectCipher {
         last: bool,
         buffer: &mut Vec<u8>,
     ) -> Option<()> {
-        self.stream(part)
-            .decrypt_in_place(index, last, &self.aad(part, index), buffer)
-            .ok()
+        let stream = self.stream(part);
+        let aad = Aad::from(self.aad(part, index));
+        let plaintext = stream
+            .key
+            .open_in_place(stream.nonce(index, last), aad, buffer)
+            .ok()?
+            .len();
+        buffer.truncate(plaintext);
+        Some(())
     }
 
-    fn stream(&self, part: Part) -> &StreamBE32<Aes256Gcm> {
+    fn stream(&self, part: Part) -> &Stream {
         match part {
             Part::Content => &self.content,
             Part::Manifest => &self.manifest,

@@ -16,7 +16,7 @@ pub use key::{ObjectKey, UnwrapKeyError};
 pub use manifest::{Entry, Manifest};
 pub use opener::{EntryCheck, Opener, Piece};
 pub use padding::padme;
-pub use sealer::{Frame, SealError, SealedFrame, Sealer};
+pub use sealer::{Ciphertext, Frame, SealError, SealedFrame, Sealer};
 pub use tail::{Sealed, Tail};
 
 use crate::dag::DagError;

@@ -60,18 +60,33 @@ pub struct SealedFrame {
     pub block: Block,
 }
 
+/// An encrypted frame without its name, which is a hash over it.
+pub struct Ciphertext {
+    index: u32,
+    bytes: Vec<u8>,
+}
+
 impl Frame {
     pub fn seal(self) -> SealedFrame {
-        let block = seal_block(
-            &self.cipher,
-            Part::Content,
-            self.index,
-            false,
-            self.plaintext,
-        );
+        self.encrypt().name()
+    }
+
+    /// The first and cheaper half of [`seal`](Self::seal).
+    pub fn encrypt(mut self) -> Ciphertext {
+        self.cipher
+            .seal(Part::Content, self.index, false, &mut self.plaintext);
+        Ciphertext {
+            index: self.index,
+            bytes: self.plaintext,
+        }
+    }
+}
+
+impl Ciphertext {
+    pub fn name(self) -> SealedFrame {
         SealedFrame {
             index: self.index,
-            block,
+            block: Block::leaf(Bytes::from(self.bytes)),
         }
     }
 }
