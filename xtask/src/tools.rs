@@ -193,6 +193,26 @@ pub fn kubo(workspace: &Workspace) -> Result<Option<PathBuf>> {
     Ok(Some(binary))
 }
 
+/// age, which the benchmark encrypts beside. `None` without Go.
+pub fn age(workspace: &Workspace) -> Result<Option<PathBuf>> {
+    const AGE: &str = "v1.2.1";
+    if native::which("go").is_none() {
+        return Ok(None);
+    }
+    let folder = workspace.cache.join("age");
+    let binary = folder.join("age");
+    let stamp = Stamp::new(folder.join("stamp"), &[AGE], &folder, &[])?;
+    if !binary.is_file() || !stamp.is_fresh() {
+        eprintln!("building age {AGE} with Go (once)");
+        fs::create_dir_all(&folder)?;
+        run(program("go", &folder)
+            .env("GOBIN", &folder)
+            .args(["install", &format!("filippo.io/age/cmd/...@{AGE}")]))?;
+        stamp.set()?;
+    }
+    Ok(Some(binary))
+}
+
 /// Slither, the static check of contracts. `None` without a Python that makes environments.
 pub fn slither(workspace: &Workspace) -> Result<Option<PathBuf>> {
     python_program(

@@ -162,6 +162,9 @@ impl Object {
                 .try_next()
                 .await?
                 .ok_or_else(|| corrupt(ContentCorrupt::Layout))?;
+            if feed.done == 0 {
+                tracing::debug!("the first frame is readable");
+            }
             // A frame may hold many small files: one hop to the disk for all of them.
             tokio::task::block_in_place(|| feed.take(&frame, sink))?;
             job.report(Stage::Fetching, feed.done, total);

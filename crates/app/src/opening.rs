@@ -300,6 +300,7 @@ async fn ask(
         match progress {
             Progress::Send(next) => message = next,
             Progress::Released(released) if released.object == note.object => {
+                tracing::debug!("the key is here");
                 job.report(Stage::AskingForKey, 1, 1);
                 return Ok(released.key);
             }
@@ -373,6 +374,7 @@ pub async fn fetch(profile: &Profile, args: &Fetch, job: &Job) -> Result<FetchVi
     let opened = open(profile, &session, id, args.study.as_deref(), action, job).await?;
     let mut files = Files::new(args.out.as_ref().map(PathBuf::from));
     opened.object.each_entry(&mut files, job).await?;
+    tracing::debug!("the study is whole");
     finish(&session, &opened)?;
     job.changed();
     Ok(FetchView {

@@ -21,6 +21,8 @@ pub struct Measured {
     pub peak: u64,
     /// The JSON document on standard output; null without one.
     pub answer: serde_json::Value,
+    /// What it said on standard error.
+    pub said: String,
 }
 
 /// Runs to the end. Errors when the program fails.
@@ -42,19 +44,16 @@ pub fn once(command: &mut Command) -> Result<Measured> {
         thread::sleep(POLL);
     };
     let took = start.elapsed();
-    let said = out.join().unwrap_or_default();
+    let answer = out.join().unwrap_or_default();
+    let said = String::from_utf8_lossy(&err.join().unwrap_or_default()).into_owned();
     if !status.success() {
-        let why = err.join().unwrap_or_default();
-        bail!(
-            "{}: {status}\n{}",
-            words(command),
-            String::from_utf8_lossy(&why)
-        );
+        bail!("{}: {status}\n{said}", words(command));
     }
     Ok(Measured {
         took,
         peak,
-        answer: serde_json::from_slice(&said).unwrap_or_default(),
+        answer: serde_json::from_slice(&answer).unwrap_or_default(),
+        said,
     })
 }
 

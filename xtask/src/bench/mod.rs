@@ -4,6 +4,8 @@ mod engine;
 mod limits;
 mod machine;
 mod measure;
+mod objects;
+mod peers;
 mod report;
 
 use std::fs;
@@ -17,9 +19,11 @@ use crate::build;
 use crate::command::{Service, program, run};
 use crate::network;
 use crate::setup;
+use crate::tools;
 use crate::workspace::Workspace;
 use limits::Limits;
 use measure::{Measured, median, once};
+use peers::Peers;
 use report::Report;
 
 /// Size of the large study, megabytes.
@@ -39,6 +43,8 @@ const NODE: Duration = Duration::from_secs(40 * 60);
 pub enum Part {
     /// Start-up, import, fetch, films, verification: the program as its users start it
     Program,
+    /// Sealing, exchanges of keys, import and fetch beside openssl, age and Kubo
+    Objects,
     /// The light client against the `tendermint-light-client` crate
     CatchUp,
     /// Proven slots against bare reads
@@ -131,6 +137,14 @@ fn measure(
     let limits = Limits { programs, folder };
     match part {
         Part::Program => whole_program(workspace, programs, folder, report),
+        Part::Objects => {
+            let peers = Peers {
+                kubo: tools::kubo(workspace)?,
+                age: tools::age(workspace)?,
+            };
+            limits.frames(report)?;
+            limits.study(&peers, report)
+        }
         Part::CatchUp => limits.catch_up(report),
         Part::Slots => limits.devnet_slots(report),
         Part::Devnet => limits.embedded(report),
@@ -224,14 +238,22 @@ impl Bench {
             doctor: String::new(),
             _devnet: devnet,
         };
-        for home in ["patient", "doctor"] {
-            let made = once(bench.dhc(home).args(["vault", "create"]))?;
-            let address = text(&made, &["accounts", "0", "address"])?;
-            once(bench.dhc(home).args(["devnet", "fund", &address, "100"]))?;
-            once(bench.dhc(home).args(["identity", "publish"]))?;
-            bench.doctor = address;
-        }
+        bench.settle("patient")?;
+        bench.doctor = bench.settle("doctor")?;
         Ok(bench)
+    }
+
+    /// A home with a vault, coins and published keys, unless it is there; its account.
+    fn settle(&self, home: &str) -> Result<String> {
+        if self.folder.join(home).exists() {
+            let there = once(self.dhc(home).args(["vault", "accounts"]))?;
+            return text(&there, &["accounts", "0", "address"]);
+        }
+        let made = once(self.dhc(home).args(["vault", "create"]))?;
+        let address = text(&made, &["accounts", "0", "address"])?;
+        once(self.dhc(home).args(["devnet", "fund", &address, "100"]))?;
+        once(self.dhc(home).args(["identity", "publish"]))?;
+        Ok(address)
     }
 
     fn dhc(&self, home: &str) -> Command {

@@ -52,9 +52,15 @@ impl Report {
         self.line(&format!("| {} |", cells.join(" | ")));
     }
 
-    /// A paragraph.
+    pub fn row_of(&mut self, cells: &[String]) {
+        self.line(&format!("| {} |", cells.join(" | ")));
+    }
+
+    /// A paragraph; none where there is nothing to say.
     pub fn words(&mut self, text: &str) {
-        self.line(&format!("\n{text}"));
+        if !text.is_empty() {
+            self.line(&format!("\n{text}"));
+        }
     }
 
     /// Whether a limit is kept.
