@@ -5,6 +5,7 @@ shows as a difference. It keeps a whole object in memory and is for tests only.
 
     dhc_object.py open KEY FILE             what the object holds, as JSON
     dhc_object.py range KEY FILE START END  those bytes of the content, as JSON
+    dhc_object.py recover KEY FILE          key and salt out of the owner's box, as JSON; KEY: the vault's
     dhc_object.py seal KEY OBJECT SALT ENTRIES FILE
         ENTRIES: JSON {"entries": [{"path", "bytes", "meta"}], "meta"}; answers the tree's root
 
@@ -30,6 +31,8 @@ FRAME_LOG2 = 20
 FRAME = 1 << FRAME_LOG2
 TAG = 16
 HEADER = 142
+BOX = 93
+BOXED = 0x80
 MAX_MANIFEST_FRAMES = 64
 LEAST_MANIFEST = 4096
 LINKS = 1024
@@ -114,22 +117,42 @@ def header_of(keys, salt, content, manifest):
     return fields + hmac.new(keys.header, fields, hashlib.sha256).digest()
 
 
+def split_header(data):
+    header = data[:HEADER]
+    if len(header) != HEADER or header[:12] != MAGIC or header[13] != FRAME_LOG2:
+        raise Corrupt("header")
+    if header[12] & ~BOXED != SUITE:
+        raise Corrupt("header")
+    boxed = data[HEADER : HEADER + BOX] if header[12] & BOXED else b""
+    return header, boxed
+
+
+def recover(vault, data):
+    header, boxed = split_header(data)
+    object_id = header[14:30]
+    if len(boxed) != BOX or boxed[0] != 1:
+        raise Corrupt("box")
+    try:
+        plain = AESGCM(vault).decrypt(boxed[1:13], boxed[13:], b"DHC-OBJECT/1 owner" + object_id)
+    except InvalidTag:
+        raise Corrupt("box") from None
+    return {"key": plain[:32].hex(), "salt": plain[32:].hex()}
+
+
 class Object:
     def __init__(self, dek, data):
-        header = data[:HEADER]
-        if len(header) != HEADER or header[:14] != MAGIC + bytes([SUITE, FRAME_LOG2]):
-            raise Corrupt("header")
+        header, self.box = split_header(data)
         self.object_id, salt = header[14:30], header[30:62]
         self.keys = Keys(dek, salt, self.object_id)
         if not hmac.compare_digest(self.keys.commitment, header[62:94]):
             raise Corrupt("key")
-        mac = hmac.new(self.keys.header, header[:110], hashlib.sha256).digest()
+        mac = hmac.new(self.keys.header, header[:110] + self.box, hashlib.sha256).digest()
         if not hmac.compare_digest(mac, header[110:]):
             raise Corrupt("header")
         self.content, manifest = Extent.read(header[94:102]), Extent.read(header[102:110])
         if manifest.frames > MAX_MANIFEST_FRAMES:
             raise Corrupt("header")
-        at, self.frames = HEADER, {}
+        at, self.frames = HEADER + len(self.box), {}
         for part, extent in ((CONTENT, self.content), (MANIFEST, manifest)):
             for index, length in enumerate(extent.lengths()):
                 self.frames[part, index] = data[at : at + length + TAG]
@@ -253,12 +276,14 @@ def main(words):
         return {"root": root_of(blocks)}
     with open(words[2], "rb") as file:
         data = file.read()
+    if verb == "recover":
+        return recover(dek, data)
     sealed = Object(dek, data)
     if verb == "range":
         return {"bytes": sealed.range(int(words[3]), int(words[4])).hex()}
     if verb != "open":
         raise SystemExit(__doc__)
-    lengths = [HEADER] + [len(sealed.frames[key]) for key in sorted(sealed.frames)]
+    lengths = [HEADER + len(sealed.box)] + [len(sealed.frames[key]) for key in sorted(sealed.frames)]
     blocks, at = [], 0
     for length in lengths:
         blocks.append(data[at : at + length])

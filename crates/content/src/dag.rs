@@ -69,6 +69,19 @@ pub fn verify_block(cid: &Cid, bytes: &[u8]) -> Result<(), DagError> {
     if matches { Ok(()) } else { Err(DagError::Hash) }
 }
 
+/// The CID of bytes as a raw block.
+pub fn raw_cid(bytes: &[u8]) -> Cid {
+    cid_of(RAW, bytes)
+}
+
+/// The CID of an inner node with this digest: what stands on chain of an object's root.
+pub fn node_cid(digest: &[u8; 32]) -> Cid {
+    Cid::new_v1(
+        DAG_PB,
+        Multihash::wrap(SHA2_256, digest).expect("a multihash has room for 32 bytes"),
+    )
+}
+
 fn cid_of(codec: u64, bytes: &[u8]) -> Cid {
     let digest = Sha256::digest(bytes);
     Cid::new_v1(

@@ -5,12 +5,14 @@
 //!   as streams, with random access (`docs/spec/object.md`).
 //! - [`dag`]: the UnixFS tree over the frames, so that any IPFS node can keep them.
 //! - [`letter`]: how messages between two apps are told apart on a stream.
+//! - [`car`]: blocks in one file, CAR version 1, read and written as streams.
 //! - [`note`]: a grant's note to its grantee, an HPKE envelope signed by who makes it.
 //! - [`reason`]: why a glass was broken, an HPKE envelope to the owner.
 //! - [`request`]: what a doctor writes when asking for access, an HPKE envelope to the patient.
 //! - [`oakley`]: the live release of an object's key between two apps (`docs/spec/oakley.md`).
 //! - [`sponsor`]: an act for somebody else to carry in and pay for (`docs/spec/sponsor.md`).
 
+pub mod car;
 pub mod dag;
 pub mod letter;
 pub mod note;

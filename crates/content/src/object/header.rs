@@ -5,14 +5,17 @@ use hmac::Mac;
 use super::{
     ContentCorrupt, ObjectKey,
     cipher::{FRAME, ObjectCipher},
+    owner::{OWNERS_BOX_LEN, OwnersBox},
 };
 
-/// Bytes of the header, the object's first leaf.
+/// Bytes of the header, the object's first leaf, without the owner's box that may follow.
 pub const HEADER_LEN: usize = 142;
 
 const MAGIC: &[u8; 12] = b"DHC-OBJECT/1";
 /// HKDF-SHA256, AES-256-GCM, STREAM with 32-bit big-endian counter, 2^20-byte frames.
 pub(crate) const SUITE: u8 = 1;
+/// Set beside the suite where the owner's box follows the header.
+const BOXED: u8 = 0x80;
 const FRAME_LOG2: u8 = FRAME.ilog2() as u8;
 /// A manifest is held in memory whole; who sealed it may be a stranger.
 pub(crate) const MAX_MANIFEST_FRAMES: u32 = 64;
@@ -51,13 +54,33 @@ pub(crate) struct Header {
     pub salt: [u8; 32],
     pub content: Extent,
     pub manifest: Extent,
+    pub owner: Option<OwnersBox>,
 }
 
 impl Header {
+    /// Bytes of the object's first leaf.
+    pub(crate) fn leaf_len(&self) -> u64 {
+        let boxed = if self.owner.is_some() {
+            OWNERS_BOX_LEN
+        } else {
+            0
+        };
+        (HEADER_LEN + boxed) as u64
+    }
+
+    /// The object that a header says it is of, and the owner's box: unauthenticated.
+    pub(crate) fn boxed(bytes: &[u8]) -> Result<(ObjectId, Option<OwnersBox>), ContentCorrupt> {
+        let (header, owner) = parts(bytes)?;
+        let id: [u8; 16] = header[14..30]
+            .try_into()
+            .map_err(|_| ContentCorrupt::Header)?;
+        Ok((ObjectId(id.into()), owner))
+    }
+
     pub(crate) fn encode(&self, cipher: &ObjectCipher) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEADER_LEN);
         out.put_slice(MAGIC);
-        out.put_u8(SUITE);
+        out.put_u8(SUITE | if self.owner.is_some() { BOXED } else { 0 });
         out.put_u8(FRAME_LOG2);
         out.put_slice(self.object.0.as_slice());
         out.put_slice(&self.salt);
@@ -66,8 +89,10 @@ impl Header {
             out.put_u32(extent.frames);
             out.put_u32(extent.last);
         }
-        let mac = cipher.header_mac(&out).finalize().into_bytes();
-        out.put_slice(&mac);
+        let owner = self.owner.as_ref().map_or(&[][..], |boxed| &boxed.0);
+        let mac = cipher.header_mac(&out).chain_update(owner);
+        out.put_slice(&mac.finalize().into_bytes());
+        out.put_slice(owner);
         out
     }
 
@@ -76,12 +101,10 @@ impl Header {
         bytes: &[u8],
         key: &ObjectKey,
     ) -> Result<(Self, ObjectCipher), ContentCorrupt> {
-        if bytes.len() != HEADER_LEN {
-            return Err(ContentCorrupt::Header);
-        }
-        let (fields, mac) = bytes.split_at(UNAUTHENTICATED);
+        let (header, owner) = parts(bytes)?;
+        let (fields, mac) = header.split_at(UNAUTHENTICATED);
         let mut rest = fields.strip_prefix(MAGIC).ok_or(ContentCorrupt::Header)?;
-        if [rest.get_u8(), rest.get_u8()] != [SUITE, FRAME_LOG2] {
+        if [rest.get_u8() & !BOXED, rest.get_u8()] != [SUITE, FRAME_LOG2] {
             return Err(ContentCorrupt::Header);
         }
         let (mut object, mut salt, mut commitment) = ([0; 16], [0; 32], [0; 32]);
@@ -101,6 +124,7 @@ impl Header {
         }
         cipher
             .header_mac(fields)
+            .chain_update(owner.as_ref().map_or(&[][..], |boxed| &boxed.0))
             .verify_slice(mac)
             .map_err(|_| ContentCorrupt::Header)?;
         if !content.is_valid() || !manifest.is_valid() || manifest.frames > MAX_MANIFEST_FRAMES {
@@ -112,8 +136,25 @@ impl Header {
                 salt,
                 content,
                 manifest,
+                owner,
             },
             cipher,
         ))
     }
+}
+
+/// The header proper and the owner's box, if there is one.
+fn parts(bytes: &[u8]) -> Result<(&[u8; HEADER_LEN], Option<OwnersBox>), ContentCorrupt> {
+    let (header, rest) = bytes
+        .split_first_chunk::<HEADER_LEN>()
+        .ok_or(ContentCorrupt::Header)?;
+    if header[MAGIC.len()] & BOXED == 0 {
+        return if rest.is_empty() {
+            Ok((header, None))
+        } else {
+            Err(ContentCorrupt::Header)
+        };
+    }
+    let boxed = rest.try_into().map_err(|_| ContentCorrupt::Header)?;
+    Ok((header, Some(OwnersBox(boxed))))
 }

@@ -6,7 +6,7 @@ use dhc_domain::ObjectId;
 use sha2::{Digest, Sha256};
 
 use super::{
-    ContentCorrupt, Entry, HEADER_LEN, Manifest, ObjectKey,
+    ContentCorrupt, Entry, Manifest, ObjectKey,
     cipher::{FRAME, ObjectCipher, Part, TAG},
     header::{Extent, Header},
     padme,
@@ -54,7 +54,7 @@ impl Opener {
             |extent: Extent| (0..extent.frames).map(move |i| (extent.frame_len(i) + TAG) as u64);
         let expected = 1 + content.frames as usize + manifest.frames as usize;
         self.leaves.len() == expected
-            && std::iter::once(HEADER_LEN as u64)
+            && std::iter::once(self.header.leaf_len())
                 .chain(sealed(content))
                 .chain(sealed(manifest))
                 .eq(self.leaves.iter().map(|leaf| leaf.size))

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Entry, Manifest, ObjectKey, Tail,
+    Entry, Manifest, ObjectKey, OwnersBox, Tail,
     cipher::{FRAME, ObjectCipher, Part, TAG},
     header::MAX_MANIFEST_FRAMES,
     manifest::is_safe_path,
@@ -42,6 +42,7 @@ pub struct Sealer {
     pub(super) leaves: Vec<Option<Leaf>>,
     pub(super) length: u64,
     pub(super) entries: Vec<Entry>,
+    pub(super) owner: Option<OwnersBox>,
     paths: HashSet<String>,
     current: Option<(Entry, Sha256)>,
 }
@@ -123,9 +124,18 @@ impl Sealer {
             leaves: Vec::new(),
             length: 0,
             entries: Vec::new(),
+            owner: None,
             paths: HashSet::new(),
             current: None,
         }
+    }
+
+    /// Puts the owner's box behind the header, so that the owner's words and the blocks are enough
+    /// to open the object again.
+    #[must_use]
+    pub fn kept_for(mut self, owner: OwnersBox) -> Self {
+        self.owner = Some(owner);
+        self
     }
 
     /// Content bytes taken so far.

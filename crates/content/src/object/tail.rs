@@ -5,7 +5,7 @@ use cid::Cid;
 use dhc_domain::ObjectId;
 
 use super::{
-    Manifest, Sealer,
+    Manifest, OwnersBox, Sealer,
     cipher::{FRAME, ObjectCipher, Part, TAG},
     header::{Extent, Header},
     padme,
@@ -21,6 +21,7 @@ pub struct Tail {
     salt: [u8; 32],
     manifest: Manifest,
     encoded: Vec<u8>,
+    owner: Option<OwnersBox>,
     /// Leaves after the header.
     leaves: Vec<Leaf>,
     buffer: Vec<u8>,
@@ -65,6 +66,7 @@ impl Tail {
             padding: padme(manifest.length) - manifest.length,
             manifest,
             encoded,
+            owner: sealer.owner,
             stored: leaves.iter().map(|leaf| leaf.size).sum(),
             leaves,
             buffer: sealer.buffer,
@@ -141,6 +143,7 @@ impl Tail {
             salt: self.salt,
             content,
             manifest,
+            owner: self.owner,
         };
         let block = Block::leaf(Bytes::from(header.encode(&self.cipher)));
         self.stored += block.bytes.len() as u64;
