@@ -1,5 +1,6 @@
 //! What the flows of several test programs share.
 
+pub mod kubo;
 pub mod real;
 
 use std::{

@@ -2,15 +2,7 @@
 //!
 //! `DHC_KUBO` names the `ipfs` program; without it these tests skip.
 
-use std::{
-    collections::HashMap,
-    env,
-    io::{BufRead, BufReader},
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use bytes::Bytes;
 use cid::Cid;
@@ -22,6 +14,7 @@ use dhc_content::{
     rand_core::UnwrapErr,
 };
 use dhc_domain::ObjectId;
+use dhc_tests::kubo::Kubo;
 use futures::{StreamExt, TryStreamExt, stream};
 use getrandom::SysRng;
 use multihash_codetable::{Code, MultihashDigest};
@@ -31,113 +24,9 @@ use tokio::task::block_in_place;
 const RAW: u64 = 0x55;
 const MIB: usize = 1 << 20;
 
-/// A Kubo daemon of its own; killed when dropped.
-struct Kubo {
-    program: PathBuf,
-    folder: TempDir,
-    daemon: Child,
-}
-
-impl Kubo {
-    /// `None`, and a line that says so, without `DHC_KUBO`.
-    fn start() -> Option<Self> {
-        let Some(program) = env::var_os("DHC_KUBO").map(PathBuf::from) else {
-            println!("left out: DHC_KUBO names no ipfs program");
-            return None;
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let run = |args: &[&str]| ipfs(&program, folder.path(), args);
-        run(&["init", "--profile", "test"]);
-        run(&["bootstrap", "rm", "--all"]);
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let swarm = format!("[\"/ip4/127.0.0.1/tcp/{port}\"]");
-        // No address book, no announcements, no certificates, no look-ups, no new versions.
-        for (key, value) in [
-            ("Addresses.Swarm", swarm.as_str()),
-            ("Addresses.API", "\"/ip4/127.0.0.1/tcp/0\""),
-            ("Addresses.Gateway", "\"/ip4/127.0.0.1/tcp/0\""),
-            ("AutoConf.Enabled", "false"),
-            ("AutoTLS.Enabled", "false"),
-            ("DNS.Resolvers", "{}"),
-            ("Discovery.MDNS.Enabled", "false"),
-            ("Ipns.DelegatedPublishers", "[]"),
-            ("Routing.DelegatedRouters", "[]"),
-            ("Routing.Type", "\"none\""),
-            ("Version.SwarmCheckEnabled", "false"),
-        ] {
-            run(&["config", "--json", key, value]);
-        }
-        let mut daemon = Command::new(&program)
-            .arg("daemon")
-            .env("IPFS_PATH", folder.path())
-            .env("IPFS_TELEMETRY", "off")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(daemon.stdout.take().unwrap()).lines();
-        let ready = lines
-            .map_while(Result::ok)
-            .any(|line| line.contains("Daemon is ready"));
-        assert!(ready, "Kubo does not start");
-        Some(Self {
-            program,
-            folder,
-            daemon,
-        })
-    }
-
-    fn run(&self, args: &[&str]) -> Vec<u8> {
-        ipfs(&self.program, self.folder.path(), args)
-    }
-
-    fn text(&self, args: &[&str]) -> String {
-        String::from_utf8(self.run(args)).unwrap().trim().to_owned()
-    }
-
-    fn here(&self) -> PeerHint {
-        let id: serde_json::Value = serde_json::from_slice(&self.run(&["id"])).unwrap();
-        let addresses = id["Addresses"].as_array().unwrap();
-        PeerHint {
-            peer: id["ID"].as_str().unwrap().into(),
-            addresses: addresses
-                .iter()
-                .map(|a| a.as_str().unwrap().into())
-                .collect(),
-        }
-    }
-
-    fn connect(&self, to: &PeerHint) {
-        self.run(&[
-            "swarm",
-            "connect",
-            &format!("{}/p2p/{}", to.addresses[0], to.peer),
-        ]);
-    }
-}
-
-impl Drop for Kubo {
-    fn drop(&mut self) {
-        // Already gone is gone.
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
-    }
-}
-
-fn ipfs(program: &Path, repository: &Path, args: &[&str]) -> Vec<u8> {
-    let mut command = Command::new(program);
-    command
-        .args(args)
-        .env("IPFS_PATH", repository)
-        .env("IPFS_TELEMETRY", "off");
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "ipfs {args:?}: {said}");
-    output.stdout
+fn here(kubo: &Kubo) -> PeerHint {
+    let (peer, addresses) = kubo.here();
+    PeerHint { peer, addresses }
 }
 
 fn node() -> (IpfsNode, TempDir) {
@@ -205,7 +94,7 @@ async fn kubo_reads_what_this_node_stores() {
     node.put(blocks.clone()).await.unwrap();
     let here = node.here().await.unwrap();
     block_in_place(|| {
-        kubo.connect(&here);
+        kubo.connect(&here.addresses[0], &here.peer);
         let (first, bytes) = &blocks[0];
         let got = kubo.run(&["--timeout", "60s", "block", "get", &first.to_string()]);
         assert!(
@@ -232,7 +121,7 @@ async fn kubo_pins_what_this_node_stores() {
     node.put(blocks).await.unwrap();
     let here = node.here().await.unwrap();
     block_in_place(|| {
-        kubo.connect(&here);
+        kubo.connect(&here.addresses[0], &here.peer);
         kubo.run(&["--timeout", "120s", "pin", "add", &root.to_string()]);
         assert!(kubo.run(&["--offline", "cat", &root.to_string()]) == file);
     });
@@ -243,7 +132,7 @@ async fn this_node_fetches_what_kubo_added() {
     let Some(kubo) = Kubo::start() else { return };
     let (node, _folder) = node();
     let content = content(10 * MIB);
-    let path = kubo.folder.path().join("content");
+    let path = kubo.folder().join("content");
     std::fs::write(&path, &content).unwrap();
     let add = [
         "add",
@@ -253,7 +142,7 @@ async fn this_node_fetches_what_kubo_added() {
         path.to_str().unwrap(),
     ];
     let root: Cid = kubo.text(&add).parse().unwrap();
-    let there = [kubo.here()];
+    let there = [here(&kubo)];
 
     let mut walk = LeafWalk::new(root);
     while let Some(inner) = walk.wanted().first().copied() {
@@ -282,6 +171,6 @@ async fn a_block_that_kubo_lacks_is_not_waited_for_long() {
     };
     let node = IpfsNode::new(folder.path(), blocks, config);
     let (absent, _) = raw_block(b"nobody has this");
-    assert!(node.fetch(&absent, &[kubo.here()]).await.is_err());
+    assert!(node.fetch(&absent, &[here(&kubo)]).await.is_err());
     assert_eq!(node.connected().await, 1);
 }

@@ -16,6 +16,7 @@ use crate::{
     headers::RedbHeaderStore,
     ipfs::{BlockFiles, IpfsNode, NodeConfig},
     lock::HomeLock,
+    pinning::HttpPinning,
     vault_file::FileVault,
 };
 
@@ -84,6 +85,8 @@ fn open_parts(
     lock: Arc<HomeLock>,
 ) -> Result<Home, StoreError> {
     let database = SqliteDatabase::open(&folder.join("database.sqlite"))?.holding(lock.clone());
+    // What a killed process left of asking as a stranger.
+    let _ = std::fs::remove_dir_all(folder.join("probe"));
     let blocks = BlockFiles::open_with(&folder.join("blocks"), Some(lock.clone()))?;
     let node = Arc::new(IpfsNode::new(&folder, blocks, config.node.clone()));
     let vault = FileVault::new(&folder).holding(lock);
@@ -91,6 +94,7 @@ fn open_parts(
         vault: Arc::new(vault),
         database: Arc::new(database),
         blocks: node.clone(),
+        pinning: Arc::new(HttpPinning),
         channel: node.clone(),
         errands: node,
         headers: open_headers(&folder, &config.headers)?,

@@ -10,6 +10,7 @@ pub mod home;
 pub mod ipfs;
 mod lock;
 pub mod networks;
+pub mod pinning;
 pub mod rpc;
 pub mod vault_file;
 

@@ -19,6 +19,7 @@ use crate::{
     failure::{misuse, open_failure, reason_code},
     film, glass,
     job::Job,
+    pins,
     ports::{Clock, Entropy, Homes, Networks},
     profile::Profile,
     release::KeyRelease,
@@ -228,6 +229,14 @@ impl App {
         let profile = self.profile(profile)?;
         profile.session()?;
         let channel = profile.home.channel.clone();
+        // What a service was not asked, did not take, or has lost, it is asked for at each start.
+        let job = Job::new(&profile.id, None, self.events.clone());
+        let keeping = profile.clone();
+        tokio::spawn(async move {
+            if let Err(e) = pins::sync(&keeping, &job).await {
+                tracing::warn!(code = %e.code, "the pinning services were not asked");
+            }
+        });
         channel
             .answer_with(Some(Arc::new(KeyRelease::new(&profile)?)))
             .await;

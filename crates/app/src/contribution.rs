@@ -20,6 +20,7 @@ use crate::{
     keys,
     ledger::{read_failure, sponsored_by},
     objects::{Object, parse_cid},
+    pins,
     profile::{Profile, Session},
     records::{self, Record},
     sealed::Batch,
@@ -223,7 +224,7 @@ async fn sketch(
     let object_key = keys::of_record(profile, session, record)?;
     let object = Object::open(
         profile.home.blocks.clone(),
-        Vec::new(),
+        pins::peers(session)?,
         parse_cid(&record.cid)?,
         &object_key,
     )

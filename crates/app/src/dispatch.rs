@@ -4,10 +4,10 @@ use dhc_ipc::{self as ipc, Call, Command, Done, Failure};
 use serde_json::Value;
 
 use crate::{
-    App, activity, answers, audit, contacts, contribution, earn, failure::misuse, film, glass,
-    governance, grant, grants, home, identity, import, issue, job::Job, node, onward, opening,
-    profile::Profile, proxies, records, renewal, requests, settings, sponsors, templates, vaults,
-    wallet,
+    App, activity, answers, archive, audit, contacts, contribution, earn, failure::misuse, film,
+    glass, governance, grant, grants, home, identity, import, issue, job::Job, node, onward,
+    opening, pins, profile::Profile, proxies, records, renewal, requests, restore, settings,
+    sponsors, storage, templates, vaults, wallet,
 };
 
 fn answer<C: Command>(_: &C, value: C::Answer) -> Result<Value, Failure> {
@@ -64,6 +64,21 @@ pub async fn dispatch(app: &App, call: Call, job: &Job) -> Result<Value, Failure
         ipc::ShowCheckpoint => |_| node::checkpoint(&*profile()?).await?,
         ipc::TrustCheckpoint => |a| node::trust(&*profile()?, a).await?,
         ipc::StorageStatus => |_| node::storage(&*profile()?).await?,
+        ipc::StorageObjects => |a| {
+            storage::status(&*profile()?, a.id.as_deref(), a.check).await?
+        },
+        ipc::VerifyStorage => |a| {
+            storage::verify(&*profile()?, a.id.as_deref(), a.repair, job).await?
+        },
+        ipc::StorageQuota => |a| storage::quota(&*profile()?, a.bytes).await?,
+        ipc::ForgetObject => |a| storage::forget(&*profile()?, &a.id, a.last_copy).await?,
+        ipc::ExportObject => |a| archive::export(&*profile()?, a, job).await?,
+        ipc::ImportObjects => |a| archive::import(&*profile()?, &a.path, job).await?,
+        ipc::PinServices => |_| pins::view(&own()?.1)?,
+        ipc::AddPinService => |a| pins::add(&*profile()?, a, job).await?,
+        ipc::RemovePinService => |a| pins::remove(&*profile()?, &a.name, a.unpin).await?,
+        ipc::SyncPins => |_| pins::sync(&*profile()?, job).await?,
+        ipc::RestoreRecords => |a| restore::restore(&*profile()?, a, job).await?,
         ipc::Sponsors => |_| sponsors::view(&own()?.1)?,
         ipc::AddSponsor => |a| sponsors::add(&own()?.1, &a.address)?,
         ipc::RemoveSponsor => |a| sponsors::remove(&own()?.1, &a.sponsor)?,

@@ -20,7 +20,7 @@ use crate::{
     keys,
     ledger::proven_at,
     objects::{Object, corrupt, parse_cid},
-    opening,
+    opening, pins,
     profile::{Profile, Session},
     records,
 };
@@ -95,7 +95,7 @@ pub async fn open(profile: &Profile, id: &str, job: &Job) -> Result<FilmView, Fa
             let key = keys::of_record(profile, &session, &record)?;
             let object = Object::open(
                 profile.home.blocks.clone(),
-                Vec::new(),
+                pins::peers(&session)?,
                 parse_cid(&record.cid)?,
                 &key,
             )

@@ -20,6 +20,7 @@ use crate::{
     keys,
     ledger::{self, proven_at, sponsored_by, sync_failure},
     notes::{self, NoteBody, NotedRecord},
+    pins,
     profile::{Profile, Session},
     proxies,
     records::{self, Record},
@@ -315,7 +316,9 @@ impl Given {
         });
         Ok(NoteBody {
             records: noted.collect::<Result<_, Failure>>()?,
-            peers: vec![here.map_err(exchange_failure)?],
+            peers: std::iter::once(here.map_err(exchange_failure)?)
+                .chain(pins::keepers(session, records)?)
+                .collect(),
         })
     }
 }

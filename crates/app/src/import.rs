@@ -8,15 +8,16 @@ use dhc_imaging::{RefusalCode, ScanError, ScannedStudy};
 use dhc_ipc::{Code, DuplicateView, Failure, Import, ImportView, SkippedView};
 
 use crate::{
-    failure::{misuse, store_failure},
+    failure::misuse,
     issue::{quality_of, scan, sign},
     job::Job,
-    node,
+    pins,
     profile::{Profile, Session},
     records::{self, Record},
     sealed::Batch,
     sealing::{self, Progress},
     seals::{SealFile, StudySeal, commitment, study_digest},
+    storage,
 };
 
 pub(crate) fn refusal(code: RefusalCode) -> Code {
@@ -98,19 +99,21 @@ async fn import_paths(
         .collect();
     let seals = Seals::read(args)?;
     let total: u64 = found.studies.iter().map(|s| s.study.bytes()).sum();
-    if profile.home.blocks.size().await.map_err(store_failure)? + total > node::QUOTA {
-        return Err(Failure::new(
-            Code::DiskFull,
-            "the import would exceed this profile's storage",
-        ));
-    }
+    let fresh = found.studies.iter().filter(|s| {
+        let digest = study_digest(&s.study);
+        !held.contains_key(&digest)
+    });
+    let more = fresh
+        .map(|s| storage::sealed_length(s.study.bytes(), s.study.instances().count() as u64))
+        .sum();
+    storage::make_sure_of_room(profile, session, more).await?;
 
     let mut imported = Vec::new();
     let mut done = 0;
     for study in found.studies {
         let bytes = study.study.bytes();
         let record = match held.get(&study_digest(&study.study)) {
-            Some(record) if record.indexed.is_some() => {
+            Some(record) if record.indexed.is_some() || record.restored => {
                 duplicates.extend(study.files.values().map(|at| DuplicateView {
                     id: record.id.to_string(),
                     path: at.to_string(),
@@ -131,6 +134,11 @@ async fn import_paths(
         done += bytes;
         imported.push(index(profile, session, record, job).await?);
         job.changed();
+    }
+    // Whatever a pinning service answers, the import is done; what it does not keep is asked of it
+    // again.
+    if let Err(e) = pins::send(profile, session, &imported, job).await {
+        tracing::warn!(code = %e.code, "the pinning services were not asked");
     }
     Ok(ImportView {
         studies: records::views(profile, session, &imported).await?,

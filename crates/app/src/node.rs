@@ -15,7 +15,7 @@ use crate::{
     ledger::sync_failure,
     ports::StoreError,
     profile::Profile,
-    records,
+    records, storage,
 };
 
 /// Where the network and this device's node stand. Unreachable or untrusted is an answer here, not
@@ -170,9 +170,6 @@ fn guard(witnesses: &[WitnessStatus]) -> Guard {
     }
 }
 
-/// 20 GiB: said on the settings screen; imports beyond it are refused as a full disk is.
-pub const QUOTA: u64 = 20 << 30;
-
 pub async fn storage(profile: &Profile) -> Result<StorageView, Failure> {
     let session = profile.session()?;
     let here = profile.home.channel.here().await.ok();
@@ -185,7 +182,7 @@ pub async fn storage(profile: &Profile) -> Result<StorageView, Failure> {
     Ok(StorageView {
         bytes,
         objects: records::count(&session)?,
-        quota: QUOTA,
+        quota: storage::quota_of(&session)?,
         peer: here.as_ref().map(|h| h.peer.clone()),
         listening: here.map(|h| h.addresses).unwrap_or_default(),
         connected: profile.home.channel.connected().await,

@@ -47,7 +47,7 @@ pub struct NotedRecord {
 /// A note that was opened: of each record of the grant, in the grant's order.
 pub struct NoteBody {
     pub records: Vec<NotedRecord>,
-    /// Where the owner's app listens.
+    /// Where the owner's app listens, and then who keeps the content for it.
     pub peers: Vec<PeerHint>,
 }
 
@@ -105,11 +105,14 @@ pub async fn seal(
         })
         .collect();
     let mut refusal = SealNoteError::TooLong;
-    for longest in LONGEST_TITLES {
+    // The owner's app alone, where no title is short enough beside those who keep the content.
+    let alone = &peers[..peers.len().min(1)];
+    let ways = LONGEST_TITLES.map(|longest| (longest, &peers[..]));
+    for (longest, peers) in ways.into_iter().chain(LONGEST_TITLES.map(|l| (l, alone))) {
         let items = note.records.iter().map(|r| r.item(longest));
         let note = Note {
             items: items.collect::<Result<_, _>>()?,
-            peers: peers.clone(),
+            peers: peers.to_vec(),
         };
         let signer = Signing(session.account.clone());
         match seal_note(

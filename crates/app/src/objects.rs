@@ -8,21 +8,17 @@ use std::{
 
 use bytes::Bytes;
 use cid::Cid;
-use dhc_content::{
-    dag::LeafWalk,
-    object::{ContentCorrupt, Entry, EntryCheck, Manifest, ObjectKey, Opener},
-};
+use dhc_content::object::{ContentCorrupt, Entry, EntryCheck, Manifest, ObjectKey, Opener};
 use dhc_ipc::{Code, Failure, Stage};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
     failure::{exchange_failure, misuse},
     job::Job,
-    ports::{BlockExchange, PeerHint},
+    ports::{BlockExchange, ExchangeError, PeerHint},
+    tree::{AT_ONCE, Source, Tree},
 };
 
-/// Blocks asked for at once.
-const AT_ONCE: usize = 8;
 /// Opened frames kept, 1 MiB each.
 const FRAMES_KEPT: usize = 24;
 
@@ -30,11 +26,24 @@ pub fn corrupt(e: impl std::fmt::Display) -> Failure {
     Failure::new(Code::ContentCorrupt, e.to_string())
 }
 
+/// Content that nobody hands over is unavailable, whoever was asked: its owner's app, or a pinning
+/// service's node.
+pub fn fetch_failure(e: ExchangeError) -> Failure {
+    match e {
+        ExchangeError::Unreachable => Failure::new(
+            Code::ContentUnavailable,
+            "nobody who should have the content can be reached",
+        )
+        .hint("the owner's app or a pinning service that keeps it must be running"),
+        e => exchange_failure(e),
+    }
+}
+
 /// An object with its key: the content is opened as it is asked for.
 pub struct Object {
     opener: Arc<Opener>,
-    blocks: Arc<dyn BlockExchange>,
-    hints: Vec<PeerHint>,
+    source: Source,
+    pub tree: Tree,
     pub manifest: Manifest,
     frames: Mutex<VecDeque<(u32, Bytes)>>,
 }
@@ -47,45 +56,25 @@ impl Object {
         root: Cid,
         key: &ObjectKey,
     ) -> Result<Self, Failure> {
-        let fetch = |cid: Cid| {
-            let (blocks, hints) = (blocks.clone(), hints.clone());
-            async move { blocks.fetch(&cid, &hints).await.map_err(exchange_failure) }
+        let source = Source {
+            blocks,
+            from: hints,
         };
-        let mut walk = LeafWalk::new(root);
-        loop {
-            let wanted = walk.wanted();
-            if wanted.is_empty() {
-                break;
-            }
-            let fetched: Vec<(Cid, Bytes)> = stream::iter(wanted)
-                .map(|cid| {
-                    let bytes = fetch(cid);
-                    async move { Ok::<_, Failure>((cid, bytes.await?)) }
-                })
-                .buffered(AT_ONCE)
-                .try_collect()
-                .await?;
-            for (cid, bytes) in fetched {
-                walk.provide(&cid, bytes).map_err(corrupt)?;
-            }
-        }
-        let leaves = walk.leaves().unwrap_or_default();
+        let tree = Tree::walk(root, &source).await?;
+        let leaves = tree.leaves.clone();
         let header = leaves
             .first()
             .ok_or_else(|| corrupt(ContentCorrupt::Layout))?
             .cid;
-        let header = fetch(header).await?;
+        let header = source.fetch(header).await?;
         let opener = Opener::new(key, leaves, &header).map_err(corrupt)?;
-        let manifest: Vec<Bytes> = stream::iter(opener.manifest_cids().collect::<Vec<_>>())
-            .map(fetch)
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
+        let manifest = source.each(opener.manifest_cids().collect());
+        let manifest: Vec<Bytes> = manifest.try_collect().await?;
         let manifest = opener.open_manifest(manifest).map_err(corrupt)?;
         Ok(Self {
             opener: Arc::new(opener),
-            blocks,
-            hints,
+            source,
+            tree,
             manifest,
             frames: Mutex::default(),
         })
@@ -95,11 +84,7 @@ impl Object {
         if let Some(bytes) = self.kept(frame) {
             return Ok(bytes);
         }
-        let block = self
-            .blocks
-            .fetch(&cid, &self.hints)
-            .await
-            .map_err(exchange_failure)?;
+        let block = self.source.fetch(cid).await?;
         let opener = self.opener.clone();
         let opened = tokio::task::spawn_blocking(move || opener.open_frame(frame, block))
             .await

@@ -33,6 +33,7 @@ use crate::{
     profile::{Profile, Session},
     sealed::{Batch, OPENINGS},
     seals::commitment,
+    storage,
 };
 
 /// An entry goes on serving an opening that was cut off for this long, seconds: less than the
@@ -180,7 +181,11 @@ pub async fn open(
         (Mode::Sealed, None) => return Err(corrupt("the sealed grant's note holds no key")),
         (Mode::Live, _) => ask(profile, session, &known, &note, &peers, &access, job).await?,
     };
-    let object = Object::open(profile.home.blocks.clone(), peers, note.root, &key).await?;
+    let blocks = profile.home.blocks.clone();
+    let object = Object::open(blocks, peers.clone(), note.root, &key).await?;
+    storage::make_sure_of_room_for(profile, session, &object).await?;
+    let (record_id, grant) = (record.to_string(), id.to_string());
+    storage::note(session, &record_id, &note.root, Some(grant), peers)?;
     check_commitment(profile, &note, &object, access.height).await?;
     Ok(Opened {
         known,

@@ -97,6 +97,90 @@ pub trait BlockExchange: Send + Sync {
     async fn fetch(&self, cid: &Cid, from: &[PeerHint]) -> Result<Bytes, ExchangeError>;
     /// Bytes held locally.
     async fn size(&self) -> Result<u64, StoreError>;
+    /// Which of the blocks are held, by name alone: what a held one says is not read.
+    async fn has(&self, cids: &[Cid]) -> Result<Vec<bool>, StoreError>;
+    /// Asks `from` for blocks as a stranger would, under a name made for this: nothing held here
+    /// is looked at, nothing that comes is kept. `Ok` when every block came and is what its CID
+    /// says.
+    async fn probe(&self, cids: &[Cid], from: &[PeerHint]) -> Result<(), ExchangeError>;
+    /// Connects to a peer, so that it may ask for blocks.
+    async fn reach(&self, peer: &PeerHint) -> Result<(), ExchangeError>;
+}
+
+/// How a pinning service is spoken with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinKind {
+    /// The IPFS Pinning Service API, version 1.
+    Api,
+    /// Kubo's RPC, `/api/v0`.
+    Kubo,
+}
+
+/// A service that keeps blocks for others, as its person named it.
+#[derive(Clone)]
+pub struct PinService {
+    pub kind: PinKind,
+    /// What the interface's paths are appended to, without a slash at the end.
+    pub url: String,
+    /// A secret: goes into the `Authorization` header and nowhere else.
+    pub token: Option<zeroize::Zeroizing<String>>,
+}
+
+/// How a service says that an object is with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinStatus {
+    Absent,
+    Queued,
+    Pinning,
+    Pinned,
+    Failed,
+}
+
+/// A service's answer about one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinState {
+    pub status: PinStatus,
+    /// Where the service's nodes listen.
+    pub peers: Vec<PeerHint>,
+}
+
+/// An object to be pinned.
+#[derive(Clone)]
+pub struct Parcel {
+    pub root: Cid,
+    /// Where it can be fetched from: this node.
+    pub origin: PeerHint,
+    /// Whether the service's node is connected with this one. If not, and its interface takes
+    /// blocks, they are handed over.
+    pub connected: bool,
+    /// Every block, the root first, for handing over.
+    pub all: Vec<Cid>,
+    pub blocks: Arc<dyn BlockExchange>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PinError {
+    #[error("the pinning service cannot be reached: {0}")]
+    Unreachable(String),
+    /// It answered with a refusal, or with something that is not understood.
+    #[error("the pinning service refused: {0}")]
+    Refused(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Speaks with pinning services. Nothing but roots, addresses of this node and ciphertext is told.
+#[async_trait]
+pub trait Pinning: Send + Sync {
+    /// Where the service's nodes listen, as far as it says so unasked for an object.
+    async fn peers(&self, service: &PinService) -> Result<Vec<PeerHint>, PinError>;
+    async fn look(&self, service: &PinService, root: &Cid) -> Result<PinState, PinError>;
+    /// Asks for an object to be kept. May return before it is: [`look`](Self::look) tells.
+    async fn pin(&self, service: &PinService, parcel: &Parcel) -> Result<PinState, PinError>;
+    /// Asks for it to be let go; one that is not there is none the worse.
+    async fn unpin(&self, service: &PinService, root: &Cid) -> Result<(), PinError>;
 }
 
 /// One request and its answer between two apps, over the same node. `/dhc/oakley/1`.
@@ -144,6 +228,7 @@ pub struct Home {
     pub vault: Arc<dyn VaultFile>,
     pub database: Arc<dyn Database>,
     pub blocks: Arc<dyn BlockExchange>,
+    pub pinning: Arc<dyn Pinning>,
     pub channel: Arc<dyn PeerChannel>,
     pub errands: Arc<dyn ErrandChannel>,
     pub headers: Arc<dyn dhc_chain::HeaderStore>,

@@ -48,6 +48,9 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sponsored_by: Option<Address>,
     pub contributed: bool,
+    /// Found again from the chain: in which block it was indexed is not known here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
     pub imported: Timestamp,
     /// PNG, at most 256 px.
     pub thumbnail: Option<Vec<u8>>,
@@ -142,6 +145,9 @@ async fn standings(
             });
             Ok(match (same, record.indexed, read.standing) {
                 (true, _, s) => standing(s),
+                (false, None, _) if record.restored => dhc_ipc::Standing::Unproven {
+                    reason: Code::NodeUntrusted,
+                },
                 // Proven in a block that this answer is not yet about.
                 (false, Some((_, height)), Standing::Proven { height: at }) if height > at => {
                     dhc_ipc::Standing::Pending { height: height.0 }

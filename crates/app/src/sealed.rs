@@ -30,6 +30,10 @@ pub const SPONSORS: Table = Table("sponsors");
 pub const SPONSORING: Table = Table("sponsoring");
 pub const REQUESTS: Table = Table("requests");
 pub const GLASS: Table = Table("glass");
+pub const STORAGE: Table = Table("storage");
+pub const OBJECTS: Table = Table("objects");
+pub const PIN_SERVICES: Table = Table("pin_services");
+pub const PINS: Table = Table("pins");
 pub const IDENTITY: Table = Table("identity");
 
 /// The profile's database as use cases see it, while the vault is open.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use cid::Cid;
 use dhc_content::{
     dag::Block,
-    object::{ObjectKey, SealError, Sealed, Sealer},
+    object::{ObjectKey, OwnersBox, SealError, Sealed, Sealer},
 };
 use dhc_domain::{B256, ObjectId, RecordId};
 use dhc_imaging::{Opener, ScannedStudy};
@@ -73,7 +73,10 @@ pub(crate) async fn seal(
     let id = RecordId(profile.rng.array::<32>().into());
 
     let (sender, receiver) = mpsc::channel(BATCH);
-    let sealer = Sealer::new(&key, object, &mut profile.rng.clone());
+    let keeper = Keeper::new(profile, session);
+    let owner = OwnersBox::seal(&keeper, object, &key, &salt)
+        .ok_or_else(|| Failure::new(Code::Internal, "the owner's box has another length"))?;
+    let sealer = Sealer::new(&key, object, &mut profile.rng.clone()).kept_for(owner);
     let held = Arc::new(study);
     let producer = {
         let (study, progress) = (held.clone(), progress.clone());
@@ -111,12 +114,13 @@ pub(crate) async fn seal(
         commitment: commitment(&salt, &digest),
         object,
         cid: sealed.root.to_string(),
-        key: key.wrap(&Keeper::new(profile, session), object),
+        key: key.wrap(&keeper, object),
         stored: sealed.stored,
         seal,
         indexed: None,
         sponsored_by: None,
         contributed: false,
+        restored: false,
         imported: profile.clock.now(),
         thumbnail,
     };
@@ -132,7 +136,7 @@ pub(crate) async fn seal(
 
 /// Writes blocks as they come, in durable batches, each noted before so that a cut-off import
 /// can be swept. Answers the notes' keys.
-async fn store(
+pub(crate) async fn store(
     profile: &Profile,
     session: &Session,
     mut blocks: mpsc::Receiver<Block>,

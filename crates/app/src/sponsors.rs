@@ -131,14 +131,14 @@ fn key(session: &Session, sponsor: &Sponsor) -> [u8; 32] {
 }
 
 /// `/ip4/…/tcp/…/p2p/…`, as `dhc app` prints it. The node judges the rest when it dials.
-fn peer(address: &str) -> Result<PeerHint, Failure> {
+pub(crate) fn peer(address: &str) -> Result<PeerHint, Failure> {
     let address = address.trim();
     let of_a_kind = ["/ip4/", "/ip6/"].iter().any(|k| address.starts_with(k));
     let peer = address
         .rsplit_once("/p2p/")
         .map(|(_, id)| id)
         .filter(|id| of_a_kind && id.len() > 30 && id.chars().all(|c| c.is_ascii_alphanumeric()))
-        .ok_or_else(|| misuse("a sponsor's address looks like /ip4/…/tcp/…/p2p/…"))?;
+        .ok_or_else(|| misuse("a peer's address looks like /ip4/…/tcp/…/p2p/…"))?;
     Ok(PeerHint {
         peer: peer.to_owned(),
         addresses: vec![address.to_owned()],

@@ -3,6 +3,7 @@
 mod consent;
 mod film;
 mod people;
+mod storage;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 pub use consent::{Action, Consent, Mode};
 pub use film::{Film, Render};
 pub use people::{Answer, Proxy, Request};
+pub use storage::{Pin, Restore, Storage};
 
 use crate::{app::AppArgs, sponsor::Sponsor};
 
@@ -94,6 +96,9 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<Records>,
     },
+    /// Ciphertext: what is here, what others keep, the way out and in.
+    #[command(subcommand)]
+    Storage(Storage),
     /// Decode and render films.
     #[command(subcommand)]
     Film(Film),
@@ -321,7 +326,11 @@ pub struct Issue {
 
 #[derive(Subcommand)]
 pub enum Records {
-    Show { id: String },
+    Show {
+        id: String,
+    },
+    /// Find them again by words, chain and whoever has the blocks.
+    Restore(Restore),
 }
 
 #[derive(Subcommand)]

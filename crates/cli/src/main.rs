@@ -16,6 +16,7 @@ mod run;
 mod secrets;
 mod serve;
 mod sponsor;
+mod storage;
 
 use std::process::ExitCode;
 

@@ -11,7 +11,7 @@ use crate::{
     composition::One,
     consent, demo, devnet, film, governance, network,
     output::Output,
-    secrets, serve, sponsor,
+    secrets, serve, sponsor, storage,
 };
 
 pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
@@ -146,6 +146,10 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
         Command::Records {
             command: Some(Records::Show { id }),
         } => one.ask(ipc::ShowRecord { id: id.clone() }).await,
+        Command::Records {
+            command: Some(Records::Restore(args)),
+        } => storage::restore(&one, args).await,
+        Command::Storage(command) => storage::run(&one, command).await,
         Command::Sponsor(command) => sponsor::run(&one, command).await,
         Command::Consent(command) => consent::consents(&one, command).await,
         Command::Fetch { grant, study, out } => {

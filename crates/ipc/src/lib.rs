@@ -13,6 +13,7 @@ mod people;
 mod record;
 mod session;
 mod sponsor;
+mod storage;
 mod wallet;
 
 pub use command::{Call, Command, Done, NAMES};
@@ -27,4 +28,5 @@ pub use people::*;
 pub use record::*;
 pub use session::*;
 pub use sponsor::*;
+pub use storage::*;
 pub use wallet::*;

@@ -45,6 +45,9 @@ async fn store_suite(peer: &dyn Peer) {
     peer.put(Vec::new()).await.unwrap();
     peer.put(vec![one.clone(), two.clone()]).await.unwrap();
     peer.put(vec![two.clone(), three.clone()]).await.unwrap();
+    let asked = [one.0, block("absent").0, three.0];
+    assert_eq!(peer.has(&asked).await.unwrap(), [true, false, true]);
+    assert_eq!(peer.has(&[]).await.unwrap(), [false; 0]);
     for (cid, bytes) in [&one, &two, &three] {
         assert_eq!(peer.get(cid).await.unwrap().as_ref(), Some(bytes));
         assert_eq!(
@@ -83,6 +86,26 @@ async fn exchange_suite(a: &dyn Peer, b: &dyn Peer, gone: &PeerHint) {
         b.fetch(&block("more").0, &both).await.is_ok(),
         "one peer of two is enough"
     );
+
+    // What B holds itself is no answer of A's, and what a probe is given is not kept.
+    let (shown, own) = (block("shown"), block("B's own"));
+    a.put(vec![shown.clone()]).await.unwrap();
+    b.put(vec![own.clone()]).await.unwrap();
+    b.probe(&[shown.0, blocks[0].0], &there).await.unwrap();
+    assert_eq!(b.has(&[shown.0]).await.unwrap(), [false]);
+    assert!(matches!(
+        b.probe(&[shown.0, own.0], &there).await,
+        Err(ExchangeError::Unavailable)
+    ));
+    assert!(matches!(
+        b.probe(&[shown.0], std::slice::from_ref(gone)).await,
+        Err(ExchangeError::Unreachable)
+    ));
+    b.reach(&there[0]).await.unwrap();
+    assert!(matches!(
+        b.reach(gone).await,
+        Err(ExchangeError::Unreachable)
+    ));
 
     let absent = block("nobody has this").0;
     assert!(matches!(

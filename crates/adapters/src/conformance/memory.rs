@@ -148,6 +148,27 @@ impl BlockExchange for MemoryPeer {
             .map(|block| block.len() as u64)
             .sum())
     }
+
+    async fn has(&self, cids: &[Cid]) -> Result<Vec<bool>, StoreError> {
+        let blocks = self.blocks.lock().unwrap();
+        Ok(cids.iter().map(|cid| blocks.contains_key(cid)).collect())
+    }
+
+    async fn probe(&self, cids: &[Cid], from: &[PeerHint]) -> Result<(), ExchangeError> {
+        let stranger = Self {
+            blocks: Arc::default(),
+            ..self.clone()
+        };
+        for cid in cids {
+            stranger.fetch(cid, from).await?;
+        }
+        Ok(())
+    }
+
+    async fn reach(&self, peer: &PeerHint) -> Result<(), ExchangeError> {
+        let found = self.network.peer(peer);
+        found.map(drop).ok_or(ExchangeError::Unreachable)
+    }
 }
 
 #[async_trait]

@@ -53,6 +53,10 @@ pub(super) enum Command {
         letter: Vec<u8>,
         reply: Reply<Vec<u8>>,
     },
+    Reach {
+        contact: Contact,
+        reply: Reply<()>,
+    },
     AnswerWith(Matter, Option<Arc<dyn Responder>>),
     Here(oneshot::Sender<PeerHint>),
     Connected(oneshot::Sender<u32>),
@@ -83,6 +87,8 @@ pub(super) struct Actor {
     fetches: Fetches<QueryId, Reply<Bytes>>,
     /// Letters that wait for a connection.
     unsent: HashMap<PeerId, Vec<Letter>>,
+    /// Who waits for a connection itself.
+    reaching: HashMap<PeerId, Vec<Reply<()>>>,
     sent: HashMap<(Matter, OutboundRequestId), Reply<Vec<u8>>>,
     responders: HashMap<Matter, Arc<dyn Responder>>,
     answers: JoinSet<Answer>,
@@ -95,6 +101,7 @@ impl Actor {
             gauges,
             fetches: Fetches::new(patience, Instant::now()),
             unsent: HashMap::new(),
+            reaching: HashMap::new(),
             sent: HashMap::new(),
             responders: HashMap::new(),
             answers: JoinSet::new(),
@@ -139,6 +146,7 @@ impl Actor {
                     reply,
                 },
             ),
+            Command::Reach { contact, reply } => self.reach(contact, reply),
             Command::AnswerWith(about, Some(responder)) => {
                 self.responders.insert(about, responder);
             }
@@ -186,6 +194,15 @@ impl Actor {
         }
     }
 
+    fn reach(&mut self, contact: Contact, reply: Reply<()>) {
+        if self.swarm.is_connected(&contact.peer) {
+            tell(reply, Ok(()));
+        } else {
+            self.reaching.entry(contact.peer).or_default().push(reply);
+            self.connect(contact);
+        }
+    }
+
     fn send(&mut self, peer: PeerId, letter: Letter) {
         let request = self.post(letter.about).send_request(&peer, letter.bytes);
         self.sent.insert((letter.about, request), letter.reply);
@@ -215,6 +232,9 @@ impl Actor {
     }
 
     fn unreachable(&mut self, peer: PeerId) {
+        for reply in self.reaching.remove(&peer).unwrap_or_default() {
+            tell(reply, Err(ExchangeError::Unreachable));
+        }
         for letter in self.unsent.remove(&peer).unwrap_or_default() {
             tell(letter.reply, Err(ExchangeError::Unreachable));
         }
@@ -271,6 +291,9 @@ impl Actor {
             }
             SwarmEvent::ConnectionEstablished { peer_id, .. } => {
                 self.fetches.peer_connected(peer_id);
+                for reply in self.reaching.remove(&peer_id).unwrap_or_default() {
+                    tell(reply, Ok(()));
+                }
                 for letter in self.unsent.remove(&peer_id).unwrap_or_default() {
                     self.send(peer_id, letter);
                 }

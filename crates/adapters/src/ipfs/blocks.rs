@@ -122,6 +122,17 @@ impl BlockFiles {
         .await
     }
 
+    /// Which blocks have a file.
+    pub async fn has(&self, cids: &[Cid]) -> Result<Vec<bool>, StoreError> {
+        let cids = cids.to_vec();
+        self.blocking(move |shared| {
+            let there = |cid| shared.place(cid).try_exists();
+            let found: io::Result<_> = cids.iter().map(there).collect();
+            found.map_err(durable::failed("the block store"))
+        })
+        .await
+    }
+
     /// Bytes of all blocks.
     pub async fn size(&self) -> Result<u64, StoreError> {
         self.blocking(|shared| shared.size().map_err(durable::failed("the block store")))

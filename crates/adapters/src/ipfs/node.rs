@@ -25,6 +25,7 @@ use super::{
     contact::Contact,
     start,
 };
+use crate::durable;
 
 /// How a node behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,6 +171,50 @@ impl BlockExchange for IpfsNode {
 
     async fn size(&self) -> Result<u64, StoreError> {
         self.shared.blocks.size().await
+    }
+
+    async fn has(&self, cids: &[Cid]) -> Result<Vec<bool>, StoreError> {
+        self.shared.blocks.has(cids).await
+    }
+
+    async fn probe(&self, cids: &[Cid], from: &[PeerHint]) -> Result<(), ExchangeError> {
+        let stranger = Stranger::at(&self.shared.folder)?;
+        let blocks = BlockFiles::open(&stranger.folder.join("blocks"))?;
+        let node = Self::new(&stranger.folder, blocks, self.shared.config.clone());
+        for cid in cids {
+            node.fetch(cid, from).await?;
+            node.remove(&[*cid]).await?;
+        }
+        Ok(())
+    }
+
+    async fn reach(&self, peer: &PeerHint) -> Result<(), ExchangeError> {
+        let contact = Contact::parse(peer).ok_or(ExchangeError::Unreachable)?;
+        let command = |reply: Reply<()>| Command::Reach { contact, reply };
+        timeout(self.shared.config.patience, self.request(command))
+            .await
+            .map_err(|_| ExchangeError::Unreachable)??
+    }
+}
+
+/// A node that knows nothing and is forgotten, so that what it is given was given to a stranger.
+struct Stranger {
+    folder: PathBuf,
+}
+
+impl Stranger {
+    fn at(home: &Path) -> Result<Self, StoreError> {
+        let draw = getrandom::u64().map_err(|error| StoreError::Io(error.to_string()))?;
+        let folder = home.join("probe").join(format!("{draw:016x}"));
+        durable::private_folder(&folder).map_err(durable::failed("the probe"))?;
+        Ok(Self { folder })
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        // What a killed process left goes when the home is opened.
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

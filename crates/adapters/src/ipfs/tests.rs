@@ -156,12 +156,16 @@ impl Blockstore for Liar {
     }
 }
 
-/// Runs a lying peer; it stops when the test's runtime does.
 async fn liar() -> PeerHint {
+    liar_with(vec![0xbd; 1000]).await
+}
+
+/// Runs a peer that answers every question with these bytes; it stops when the test's runtime does.
+async fn liar_with(answer: Vec<u8>) -> PeerHint {
     let key = Keypair::generate_ed25519();
     let peer = key.public().to_peer_id();
     let transport = behaviour::transport(&key, Received::default()).unwrap();
-    let bitswap = beetswap::Behaviour::<64, _>::new(Arc::new(Liar(vec![0xbd; 1000])));
+    let bitswap = beetswap::Behaviour::<64, _>::new(Arc::new(Liar(answer)));
     let mut swarm = Swarm::new(
         transport,
         bitswap,
@@ -208,4 +212,65 @@ async fn a_liar_does_not_keep_an_honest_peer_from_answering() {
     owner.put(vec![(cid, bytes.clone())]).await.unwrap();
     let peers = [liar().await, owner.here().await.unwrap()];
     assert_eq!(doctor.fetch(&cid, &peers).await.unwrap(), bytes);
+}
+
+/// A peer that takes the connection and never says a word.
+fn silent() -> (PeerHint, std::net::TcpListener) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let peer = Keypair::generate_ed25519().public().to_peer_id();
+    let hint = PeerHint {
+        peer: peer.to_string(),
+        addresses: vec![format!("/ip4/127.0.0.1/tcp/{port}")],
+    };
+    (hint, listener)
+}
+
+#[tokio::test]
+async fn a_peer_that_says_nothing_is_given_up_and_holds_nobody_up() {
+    let (silent, _listener) = silent();
+    let (doctor, _folder) = node(Duration::from_secs(1));
+    let (cid, bytes) = block(vec![1; 1000]);
+    let start = Instant::now();
+    let alone = doctor.fetch(&cid, std::slice::from_ref(&silent)).await;
+    assert!(
+        matches!(alone, Err(ExchangeError::Unavailable)),
+        "{alone:?}"
+    );
+    assert!(start.elapsed() < Duration::from_secs(5));
+    let reached = doctor.reach(&silent).await;
+    assert!(matches!(reached, Err(ExchangeError::Unreachable)));
+
+    let (owner, _owner_folder) = node(Duration::from_secs(5));
+    owner.put(vec![(cid, bytes.clone())]).await.unwrap();
+    let both = [silent, owner.here().await.unwrap()];
+    assert_eq!(doctor.fetch(&cid, &both).await.unwrap(), bytes);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_blocks_that_are_too_large_is_kept_out() {
+    let (owner, _owner_folder) = node(Duration::from_secs(5));
+    let (doctor, _folder) = node(Duration::from_secs(2));
+    let flood = liar_with(vec![7; 3 * MIB]).await;
+    let wanted: Vec<_> = (0..24u8).map(|i| block(vec![i; 1000])).collect();
+    let start = Instant::now();
+    let from = [flood.clone()];
+    let alone = wanted.iter().map(|(cid, _)| doctor.fetch(cid, &from));
+    for fetched in futures::future::join_all(alone).await {
+        assert!(
+            matches!(
+                fetched,
+                Err(ExchangeError::Corrupt | ExchangeError::Unavailable)
+            ),
+            "{fetched:?}"
+        );
+    }
+    assert!(start.elapsed() < Duration::from_secs(20));
+    assert_eq!(doctor.size().await.unwrap(), 0);
+
+    owner.put(wanted.clone()).await.unwrap();
+    let both = [flood, owner.here().await.unwrap()];
+    for (cid, bytes) in &wanted {
+        assert_eq!(&doctor.fetch(cid, &both).await.unwrap(), bytes);
+    }
 }

@@ -5,3 +5,4 @@ mod http;
 
 pub use crate::clock::SystemClock;
 pub use http::HttpTransport;
+pub(crate) use http::is_loopback;
