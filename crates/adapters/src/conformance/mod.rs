@@ -6,4 +6,5 @@ mod database;
 mod exchange;
 mod home;
 mod memory;
+mod pinning;
 mod vault_file;
