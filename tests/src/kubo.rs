@@ -14,12 +14,22 @@ use tempfile::TempDir;
 pub struct Kubo {
     program: PathBuf,
     folder: TempDir,
+    private: bool,
     daemon: Option<Child>,
 }
 
 impl Kubo {
     /// `None`, and a line that says so, without `DHC_KUBO`.
     pub fn start() -> Option<Self> {
+        Self::start_with(None)
+    }
+
+    /// In a private network, whose key is in this text.
+    pub fn start_private(swarm_key: &str) -> Option<Self> {
+        Self::start_with(Some(swarm_key))
+    }
+
+    fn start_with(swarm_key: Option<&str>) -> Option<Self> {
         let Some(program) = env::var_os("DHC_KUBO").map(PathBuf::from) else {
             println!("left out: DHC_KUBO names no ipfs program");
             return None;
@@ -28,10 +38,14 @@ impl Kubo {
         let mut kubo = Self {
             program,
             folder,
+            private: swarm_key.is_some(),
             daemon: None,
         };
         kubo.run(&["init", "--profile", "test"]);
         kubo.run(&["bootstrap", "rm", "--all"]);
+        if let Some(key) = swarm_key {
+            fs::write(kubo.folder().join("swarm.key"), key).expect("a key");
+        }
         let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
         let port = free.expect("a free port").port();
         let swarm = format!("[\"/ip4/127.0.0.1/tcp/{port}\"]");
@@ -86,6 +100,10 @@ impl Kubo {
             .args(args)
             .env("IPFS_PATH", self.folder.path())
             .env("IPFS_TELEMETRY", "off");
+        if self.private {
+            // It ends sooner than that it speaks in public.
+            command.env("LIBP2P_FORCE_PNET", "1");
+        }
         command
     }
 

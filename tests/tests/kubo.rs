@@ -30,12 +30,13 @@ fn here(kubo: &Kubo) -> PeerHint {
 }
 
 fn node() -> (IpfsNode, TempDir) {
+    node_with(NodeConfig::default())
+}
+
+fn node_with(config: NodeConfig) -> (IpfsNode, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let blocks = BlockFiles::open(&folder.path().join("blocks")).unwrap();
-    (
-        IpfsNode::new(folder.path(), blocks, NodeConfig::default()),
-        folder,
-    )
+    (IpfsNode::new(folder.path(), blocks, config), folder)
 }
 
 /// Bytes without repetition.
@@ -173,4 +174,48 @@ async fn a_block_that_kubo_lacks_is_not_waited_for_long() {
     let (absent, _) = raw_block(b"nobody has this");
     assert!(node.fetch(&absent, &[here(&kubo)]).await.is_err());
     assert_eq!(node.connected().await, 1);
+}
+
+/// A key as Kubo's `swarm.key` holds it.
+fn swarm_key(byte: &str) -> String {
+    format!("/key/swarm/psk/1.0.0/\n/base16/\n{}\n", byte.repeat(32))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_private_network_kubo_and_this_node_exchange_and_nobody_else_takes_part() {
+    let Some(kubo) = Kubo::start_private(&swarm_key("5a")) else {
+        return;
+    };
+    let with = |key: Option<&str>| {
+        node_with(NodeConfig {
+            swarm_key: key.map(|byte| swarm_key(byte).parse().unwrap()),
+            patience: Duration::from_secs(5),
+            ..NodeConfig::default()
+        })
+    };
+    let (node, _folder) = with(Some("5a"));
+    let (root, blocks, file) = object(10 * MIB);
+    node.put(blocks.clone()).await.unwrap();
+    let ours = node.here().await.unwrap();
+    block_in_place(|| {
+        kubo.connect(&ours.addresses[0], &ours.peer);
+        kubo.run(&["--timeout", "60s", "pin", "add", &root.to_string()]);
+        assert!(kubo.run(&["--offline", "cat", &root.to_string()]) == file);
+    });
+
+    let (member, _member_folder) = with(Some("5a"));
+    let there = [here(&kubo)];
+    for (cid, bytes) in &blocks {
+        assert_eq!(&member.fetch(cid, &there).await.unwrap(), bytes);
+    }
+    // Neither who has no key nor who has another gets a word out of Kubo or of us.
+    for key in [None, Some("5b")] {
+        let (stranger, _stranger_folder) = with(key);
+        for from in [&there[0], &ours] {
+            let fetched = stranger.fetch(&root, std::slice::from_ref(from)).await;
+            assert!(fetched.is_err(), "{key:?}");
+            assert!(stranger.reach(from).await.is_err(), "{key:?}");
+        }
+        assert_eq!(stranger.connected().await, 0);
+    }
 }

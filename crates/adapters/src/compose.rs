@@ -17,7 +17,10 @@ use crate::{
 /// profiles answer other apps.
 pub fn world(network: NetworkFile, profiles: Option<PathBuf>, demo: bool, answers: bool) -> World {
     World {
-        homes: Arc::new(DiskHomes::new(HomeConfig::new(headers_of(&network)))),
+        homes: Arc::new(DiskHomes::new(HomeConfig {
+            swarm_key: network.swarm_key.clone(),
+            ..HomeConfig::new(headers_of(&network))
+        })),
         networks: Arc::new(HttpNetworks),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),

@@ -14,7 +14,7 @@ use crate::{
     database::SqliteDatabase,
     durable,
     headers::RedbHeaderStore,
-    ipfs::{BlockFiles, IpfsNode, NodeConfig},
+    ipfs::{BlockFiles, IpfsNode, NodeConfig, SwarmKey},
     lock::HomeLock,
     pinning::HttpPinning,
     vault_file::FileVault,
@@ -26,6 +26,8 @@ pub struct HomeConfig {
     /// Names the store of trusted headers: one for each chain, so that a home may see several.
     pub headers: String,
     pub node: NodeConfig,
+    /// The network's swarm key, as its file has it. A home's own `swarm.key` goes before it.
+    pub swarm_key: Option<String>,
     /// How long to wait for another command on the same home.
     pub lock_patience: Duration,
 }
@@ -36,6 +38,7 @@ impl HomeConfig {
         Self {
             headers: headers.into(),
             node: NodeConfig::default(),
+            swarm_key: None,
             lock_patience: Duration::from_secs(10),
         }
     }
@@ -50,6 +53,7 @@ impl HomeConfig {
 /// blocks/                    ciphertext, by CID
 /// headers/<name>.redb        trusted headers of one chain
 /// node.json                  the node's key and port
+/// swarm.key                  a private network's key, if somebody put one there
 /// ```
 ///
 /// Each part of a [`Home`] holds its lock: the home is free for others when the last part is
@@ -88,7 +92,11 @@ fn open_parts(
     // What a killed process left of asking as a stranger.
     let _ = std::fs::remove_dir_all(folder.join("probe"));
     let blocks = BlockFiles::open_with(&folder.join("blocks"), Some(lock.clone()))?;
-    let node = Arc::new(IpfsNode::new(&folder, blocks, config.node.clone()));
+    let node = NodeConfig {
+        swarm_key: swarm_key(&folder, config.swarm_key.clone())?,
+        ..config.node.clone()
+    };
+    let node = Arc::new(IpfsNode::new(&folder, blocks, node));
     let vault = FileVault::new(&folder).holding(lock);
     Ok(Home {
         vault: Arc::new(vault),
@@ -100,6 +108,16 @@ fn open_parts(
         headers: open_headers(&folder, &config.headers)?,
         folder,
     })
+}
+
+/// A key that is no key opens nothing: a home must not become public by a slip of the pen.
+fn swarm_key(folder: &Path, networks: Option<String>) -> Result<Option<SwarmKey>, StoreError> {
+    let failed = durable::failed("the swarm key");
+    let own = durable::read(&folder.join("swarm.key")).map_err(failed)?;
+    let own = own.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let key = own.or(networks).map(|text| text.parse::<SwarmKey>());
+    key.transpose()
+        .map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
 fn open_headers(folder: &Path, name: &str) -> Result<Arc<dyn HeaderStore>, StoreError> {

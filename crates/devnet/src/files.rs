@@ -96,6 +96,7 @@ pub(crate) fn network_file(
         trust: checkpoint(leader)?,
         day_s: genesis.day_s,
         contracts,
+        swarm_key: None,
     })
 }
 

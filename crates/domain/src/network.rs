@@ -42,6 +42,10 @@ pub struct NetworkFile {
     /// Length of a settlement day, seconds.
     pub day_s: u64,
     pub contracts: BTreeMap<String, Address>,
+    /// Apps of this network exchange blocks and letters with those alone who have this key: the
+    /// text of Kubo's `swarm.key`. Without it, with everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swarm_key: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -408,3 +408,33 @@ fn a_token_never_goes_out_unencrypted() {
         json!([])
     );
 }
+
+#[test]
+fn people_of_a_private_network_share_and_outsiders_get_nothing() {
+    let Some(network) = network() else { return };
+    let key = format!("/key/swarm/psk/1.0.0/\n/base16/\n{}\n", "5a".repeat(32));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("private.json");
+    let mut described: Value = serde_json::from_slice(&fs::read(network.file()).unwrap()).unwrap();
+    described["swarm_key"] = json!(key);
+    fs::write(&file, described.to_string()).unwrap();
+
+    let quin = Person::settled(&network).on(&file);
+    let study = small_study(quin.path("study"), 3);
+    let (id, _) = import(&quin, &study);
+    let (rosa, sam) = (Person::settled(&network), Person::settled(&network));
+    let rosa = rosa.on(&file);
+    let (rosas, sams) = (quin.grant(&id, &rosa, &[]), quin.grant(&id, &sam, &[]));
+    let _app = quin.app();
+    let out = rosa.path("films");
+    rosa.run(["fetch", &rosas, "--out", out.to_str().unwrap()]);
+    assert_eq!(contents(&out), contents(&study));
+    // The chain lets him in, the network of blocks does not.
+    assert_eq!(sam.code(["fetch", &sams]), "owner_offline");
+
+    // A home's own key goes before the network's; one that is none opens nothing.
+    fs::write(sam.home().join("swarm.key"), &key).unwrap();
+    sam.run(["fetch", &sams]);
+    fs::write(sam.home().join("swarm.key"), "5a5a").unwrap();
+    assert_eq!(sam.code(["records"]), "home_damaged");
+}

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::future::Either;
 use libp2p::{
     Multiaddr, PeerId, Swarm, Transport,
     connection_limits::{self, ConnectionLimits},
@@ -9,6 +10,7 @@ use libp2p::{
     identify,
     identity::Keypair,
     noise, ping,
+    pnet::PnetConfig,
     request_response::{self, ProtocolSupport},
     swarm::{self, NetworkBehaviour},
     tcp, yamux,
@@ -18,6 +20,8 @@ use super::{
     blocks::BlockFiles,
     counted::{Counted, Received},
     letter::{self, LetterCodec},
+    node::NodeConfig,
+    private::SwarmKey,
     served::{Served, Wanted},
 };
 
@@ -52,11 +56,11 @@ pub(super) struct Gauges {
 pub(super) fn swarm(
     key: &Keypair,
     blocks: BlockFiles,
-    patience: Duration,
+    config: &NodeConfig,
     gauges: &Gauges,
 ) -> Result<Swarm<Behaviour>, noise::Error> {
-    let transport = transport(key, gauges.received.clone())?;
-    let behaviour = behaviour(key, blocks, patience, gauges.wanted.clone());
+    let transport = transport(key, gauges.received.clone(), config.swarm_key)?;
+    let behaviour = behaviour(key, blocks, config.patience, gauges.wanted.clone());
     let config = swarm::Config::with_tokio_executor();
     Ok(Swarm::new(
         transport,
@@ -98,10 +102,21 @@ fn behaviour(key: &Keypair, blocks: BlockFiles, patience: Duration, wanted: Want
 pub(super) fn transport(
     key: &Keypair,
     received: Received,
+    swarm_key: Option<SwarmKey>,
 ) -> Result<Boxed<(PeerId, StreamMuxerBox)>, noise::Error> {
     let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
+    let tcp = tcp.map(move |stream, _| Counted::new(stream, received.clone()));
+    // Before noise: who does not have the key is not even told who this is.
+    let tcp = tcp.and_then(move |stream, _| async move {
+        match swarm_key {
+            None => Ok(Either::Left(stream)),
+            Some(SwarmKey(key)) => {
+                let secret = PnetConfig::new(key).handshake(stream).await;
+                secret.map(Either::Right)
+            }
+        }
+    });
     Ok(tcp
-        .map(move |stream, _| Counted::new(stream, received.clone()))
         .upgrade(upgrade::Version::V1)
         .authenticate(noise::Config::new(key)?)
         .multiplex(yamux::Config::default())

@@ -23,6 +23,7 @@ use super::{
     actor::{Command, Matter, Reply},
     blocks::BlockFiles,
     contact::Contact,
+    private::SwarmKey,
     start,
 };
 use crate::durable;
@@ -34,14 +35,17 @@ pub struct NodeConfig {
     pub listen: IpAddr,
     /// How long a peer may let us wait: for an answer, or without sending anything of a block.
     pub patience: Duration,
+    /// Whoever does not have it is no peer, neither as a caller nor called. `None`: anybody is.
+    pub swarm_key: Option<SwarmKey>,
 }
 
 impl Default for NodeConfig {
-    /// Loopback and twenty seconds.
+    /// Loopback, twenty seconds, and no swarm key.
     fn default() -> Self {
         Self {
             listen: Ipv4Addr::LOCALHOST.into(),
             patience: Duration::from_secs(20),
+            swarm_key: None,
         }
     }
 }

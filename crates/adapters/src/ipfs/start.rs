@@ -35,7 +35,7 @@ pub(super) async fn start(
 ) -> Result<mpsc::Sender<Command>, StoreError> {
     let mut record = NodeRecord::load(folder)?;
     let gauges = Gauges::default();
-    let mut swarm = behaviour::swarm(&record.key, blocks, config.patience, &gauges)
+    let mut swarm = behaviour::swarm(&record.key, blocks, config, &gauges)
         .map_err(|error| StoreError::Io(format!("the node's key: {error}")))?;
 
     let port = pick_port(config.listen, record.port)?;

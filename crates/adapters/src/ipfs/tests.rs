@@ -164,7 +164,7 @@ async fn liar() -> PeerHint {
 async fn liar_with(answer: Vec<u8>) -> PeerHint {
     let key = Keypair::generate_ed25519();
     let peer = key.public().to_peer_id();
-    let transport = behaviour::transport(&key, Received::default()).unwrap();
+    let transport = behaviour::transport(&key, Received::default(), None).unwrap();
     let bitswap = beetswap::Behaviour::<64, _>::new(Arc::new(Liar(answer)));
     let mut swarm = Swarm::new(
         transport,

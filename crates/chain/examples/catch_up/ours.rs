@@ -82,6 +82,7 @@ pub fn walk(chain: &Arc<Synthetic>, period: Duration) -> Walk {
         },
         day_s: 86_400,
         contracts: BTreeMap::new(),
+        swarm_key: None,
     };
     let endpoints = Endpoints {
         comet: vec![node.clone()],

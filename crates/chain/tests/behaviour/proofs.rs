@@ -347,6 +347,7 @@ async fn a_real_nodes_state_is_read_and_proven() {
         },
         day_s: 60,
         contracts: BTreeMap::new(),
+        swarm_key: None,
     };
     // Ten minutes after the block.
     let clock = ManualClock::at(1_795_370_530);

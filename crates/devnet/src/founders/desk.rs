@@ -116,6 +116,7 @@ impl Desk {
             trust,
             day_s: genesis.day_s,
             contracts: genesis.contracts.clone(),
+            swarm_key: None,
         };
         let network_file_path =
             files::write_network_file(data_dir, &network_file).map_err(io("the network file"))?;

@@ -198,6 +198,7 @@ pub fn seeds() -> Vec<Seed> {
         },
         day_s: 86_400,
         contracts: BTreeMap::new(),
+        swarm_key: None,
     };
     let (recording, honest) = record(network, TIME + 12, &node, GARBLINGS, read);
     let recording = serde_json::to_vec(&recording).expect("a recording is JSON");

@@ -105,6 +105,7 @@ impl World {
             },
             day_s: 60,
             contracts: sim.contracts(),
+            swarm_key: None,
         }
     }
 
