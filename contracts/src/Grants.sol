@@ -18,6 +18,7 @@ abstract contract Grants {
         /// Bit number of the purpose, as in Templates.
         uint8 purpose;
         /// 0 live: the owner's app releases the key, opening by opening. 1 sealed: the note holds it.
+        /// 2 custody: any m of the holders that the note names release it, opening by opening.
         uint8 mode;
         bool revoked;
         /// Approvals needed in each round before the grant is active.
@@ -80,7 +81,6 @@ abstract contract Grants {
     uint32 internal constant MAY_REVOKE = 1 << 1;
     uint32 internal constant MAY_RENEW = 1 << 2;
 
-    uint8 private constant SEALED = 1;
     uint32 private constant ASKED = 1;
 
     RecordIndex public immutable records;
@@ -178,7 +178,7 @@ abstract contract Grants {
         g.templateId = t.templateId;
         g.consentHash = t.consentHash;
         require(t.grantee != address(0), GranteeInvalid());
-        require(t.mode <= SEALED, ModeUnknown(t.mode));
+        require(t.mode <= TemplateRules.CUSTODY, ModeUnknown(t.mode));
         require(t.notAfter > block.timestamp, ExpiryPast());
         g.glassWindow = _admit(g, t.threshold);
         _list(g, id, t.approvers);
@@ -198,7 +198,7 @@ abstract contract Grants {
         Grant storage parent = _existing(parentId);
         require(msg.sender == parent.grantee, NotGrantee());
         _requireActive(parent);
-        require(parent.onward, OnwardRefused());
+        require(parent.onward && parent.mode != TemplateRules.CUSTODY, OnwardRefused());
         // Three words: no id of an owner's own, which is of two.
         id = keccak256(abi.encode(parentId, msg.sender, salt));
         require(grants[id].owner == address(0), GrantExists());

@@ -70,7 +70,6 @@ contract Requests is Intents {
     uint8 public constant MAX_OPEN = 3;
 
     uint32 private constant MAY_ANSWER = 1 << 3;
-    uint8 private constant LIVE = 0;
 
     bytes32 private constant ASK_TYPEHASH = keccak256(
         "AskIntent(address asker,address owner,bytes32 salt,bytes32 templateId,uint8 purpose,uint64 window,uint32 actions,bytes note,uint256 deadline)"
@@ -234,11 +233,12 @@ contract Requests is Intents {
         require(w.window != 0, WindowEmpty());
         (, uint64 version,) = identity.keys(w.asker);
         require(version != 0, KeysUnpublished());
+        Templates.Template memory t = templates.find(w.templateId);
         TemplateRules.admitGrant(
-            templates.find(w.templateId),
+            t,
             TemplateRules.Wish({
                 purpose: w.purpose,
-                mode: LIVE,
+                mode: t.custodyOnly ? TemplateRules.CUSTODY : TemplateRules.LIVE,
                 // Approvers are for the owner to name.
                 threshold: type(uint8).max,
                 onward: false,

@@ -5,7 +5,9 @@ import {Templates} from "./Templates.sol";
 
 /// @title What a template admits
 library TemplateRules {
+    uint8 internal constant LIVE = 0;
     uint8 internal constant SEALED = 1;
+    uint8 internal constant CUSTODY = 2;
 
     /// @notice What a grant asks of its template.
     struct Wish {
@@ -27,6 +29,7 @@ library TemplateRules {
     error WindowTooLong(uint64 maxWindow);
     error TooFewApprovals(uint8 minApprovals);
     error SealedNotAdmitted();
+    error CustodyRequired();
     error ActionsNotAdmitted(uint32 actions);
     error OnwardNotAdmitted();
 
@@ -39,6 +42,7 @@ library TemplateRules {
         require(wish.window <= t.maxWindow, WindowTooLong(t.maxWindow));
         require(wish.threshold >= t.minApprovals, TooFewApprovals(t.minApprovals));
         require(wish.mode != SEALED || t.sealedAllowed, SealedNotAdmitted());
+        require(wish.mode == CUSTODY || !t.custodyOnly, CustodyRequired());
         require(
             wish.actions != 0 && wish.actions & ~t.actions == 0, ActionsNotAdmitted(wish.actions)
         );

@@ -28,6 +28,9 @@ contract Templates is Ownable2Step {
         /// Zero: ordinary. Else a grant is dormant until its glass is broken, then open for so many
         /// seconds.
         uint64 glassWindow;
+        /// Sensitive: a grant's keys are shared among holders, and neither released by the owner's app
+        /// alone nor in the note.
+        bool custodyOnly;
     }
 
     /// @notice What governance says of a template when it adds it, in the order of `Template`.
@@ -40,6 +43,7 @@ contract Templates is Ownable2Step {
         uint32 actions;
         bool onward;
         uint64 glassWindow;
+        bool custodyOnly;
     }
 
     /// @notice By keccak256 of the name.
@@ -77,13 +81,14 @@ contract Templates is Ownable2Step {
     uint32 private constant WORK = READ | ANNOTATE;
 
     constructor(address governance) Ownable(governance) {
-        _add("treatment", Limits(90 days, CARE, 0, true, false, WORK, false, 0));
-        _add("second-opinion", Limits(14 days, TREAT | PATRQT, 0, true, false, WORK, true, 0));
-        _add("family", Limits(365 days, FAMRQT | PATRQT, 0, true, false, READ, false, 0));
-        _add("payment", Limits(30 days, HPAYMT, 0, false, false, VIEW, false, 0));
-        _add("research", Limits(365 days, RESEARCH, 2, false, false, READ, false, 0));
-        _add("research-contribution", Limits(3650 days, RESEARCH, 0, false, true, 0, false, 0));
-        _add("emergency", Limits(365 days, ETREAT, 0, false, false, READ, false, 24 hours));
+        _add("treatment", Limits(90 days, CARE, 0, true, false, WORK, false, 0, false));
+        _add("second-opinion", Limits(14 days, TREAT | PATRQT, 0, true, false, WORK, true, 0, false));
+        _add("family", Limits(365 days, FAMRQT | PATRQT, 0, true, false, READ, false, 0, false));
+        _add("payment", Limits(30 days, HPAYMT, 0, false, false, VIEW, false, 0, false));
+        _add("research", Limits(365 days, RESEARCH, 2, false, false, READ, false, 0, false));
+        _add("research-contribution", Limits(3650 days, RESEARCH, 0, false, true, 0, false, 0, false));
+        _add("emergency", Limits(365 days, ETREAT, 0, false, false, READ, false, 24 hours, false));
+        _add("sensitive", Limits(90 days, CARE, 0, false, false, WORK, false, 0, true));
     }
 
     function find(bytes32 id) external view returns (Template memory) {
@@ -117,6 +122,9 @@ contract Templates is Ownable2Step {
         require(limits.glassWindow == 0 || !limits.onward, TemplateMalformed());
         // A sealed note holds the key from the start: a glass would not keep it.
         require(limits.glassWindow == 0 || !limits.sealedAllowed, TemplateMalformed());
+        require(!limits.custodyOnly || !limits.sealedAllowed, TemplateMalformed());
+        // A sharer has no secret to share anew.
+        require(!limits.custodyOnly || !limits.onward, TemplateMalformed());
         bytes32 id = keccak256(bytes(name));
         require(!templates[id].exists, TemplateExists());
         templates[id] = Template({
@@ -129,7 +137,8 @@ contract Templates is Ownable2Step {
             exists: true,
             actions: limits.actions,
             onward: limits.onward,
-            glassWindow: limits.glassWindow
+            glassWindow: limits.glassWindow,
+            custodyOnly: limits.custodyOnly
         });
         // The cast keeps the name's bytes and fills up with zeros.
         names.push(bytes32(bytes(name)));

@@ -147,6 +147,30 @@ contract ConsentTest is NetworkTest {
         make(t);
     }
 
+    function test_a_sensitive_template_admits_custody_alone() public {
+        Grants.Terms memory t = terms();
+        t.templateId = keccak256("sensitive");
+        for (uint8 mode = LIVE; mode <= SEALED; ++mode) {
+            t.mode = mode;
+            if (mode == LIVE) {
+                expectRefusal(t, abi.encodeWithSelector(TemplateRules.CustodyRequired.selector));
+            } else {
+                expectRefusal(t, abi.encodeWithSelector(TemplateRules.SealedNotAdmitted.selector));
+            }
+        }
+        t.mode = CUSTODY;
+        make(t);
+    }
+
+    function test_any_template_admits_custody_and_no_mode_beyond() public {
+        Grants.Terms memory t = terms();
+        t.mode = CUSTODY;
+        make(t);
+        t = terms();
+        t.mode = CUSTODY + 1;
+        expectRefusal(t, abi.encodeWithSelector(Grants.ModeUnknown.selector, t.mode));
+    }
+
     function test_unknown_retired_and_contribution_templates_take_no_grant() public {
         Grants.Terms memory t = terms();
         t.templateId = keccak256("anything goes");

@@ -67,31 +67,35 @@ contract GovernanceTest is NetworkTest {
 
     function test_the_genesis_templates_say_what_the_product_promises() public view {
         expectTemplate(
-            "treatment", Templates.Template(90 days, 7, 0, true, false, false, true, 7, false, 0)
+            "treatment", Templates.Template(90 days, 7, 0, true, false, false, true, 7, false, 0, false)
         );
         expectTemplate(
             "second-opinion",
-            Templates.Template(14 days, 0x81, 0, true, false, false, true, 7, true, 0)
+            Templates.Template(14 days, 0x81, 0, true, false, false, true, 7, true, 0, false)
         );
         expectTemplate(
-            "family", Templates.Template(365 days, 0x180, 0, true, false, false, true, 3, false, 0)
+            "family", Templates.Template(365 days, 0x180, 0, true, false, false, true, 3, false, 0, false)
         );
         expectTemplate(
-            "payment", Templates.Template(30 days, 8, 0, false, false, false, true, 1, false, 0)
+            "payment", Templates.Template(30 days, 8, 0, false, false, false, true, 1, false, 0, false)
         );
         expectTemplate(
             "research",
-            Templates.Template(365 days, 0xa60, 2, false, false, false, true, 3, false, 0)
+            Templates.Template(365 days, 0xa60, 2, false, false, false, true, 3, false, 0, false)
         );
         expectTemplate(
             "research-contribution",
-            Templates.Template(3650 days, 0xa60, 0, false, true, false, true, 0, false, 0)
+            Templates.Template(3650 days, 0xa60, 0, false, true, false, true, 0, false, 0, false)
         );
         expectTemplate(
             "emergency",
-            Templates.Template(365 days, 2, 0, false, false, false, true, 3, false, 24 hours)
+            Templates.Template(365 days, 2, 0, false, false, false, true, 3, false, 24 hours, false)
         );
-        vm.assertEq(templates.count(), 7);
+        expectTemplate(
+            "sensitive",
+            Templates.Template(90 days, 7, 0, false, false, false, true, 7, false, 0, true)
+        );
+        vm.assertEq(templates.count(), 8);
     }
 
     function test_every_name_is_kept_in_its_order() public {
@@ -100,7 +104,7 @@ contract GovernanceTest is NetworkTest {
         templates.add(longest, limits(1, 1));
         vm.prank(governance);
         templates.retire(TREATMENT);
-        vm.assertEq(templates.count(), 8);
+        vm.assertEq(templates.count(), 9);
         vm.assertEq(templates.names(0), bytes32("treatment"));
         vm.assertEq(templates.names(6), bytes32("emergency"));
         vm.assertEq(templates.names(7), bytes32(bytes(longest)));
@@ -136,6 +140,14 @@ contract GovernanceTest is NetworkTest {
         (passedOn.onward, passedOn.glassWindow) = (true, 1);
         vm.expectRevert(Templates.TemplateMalformed.selector);
         templates.add("a", passedOn);
+        // What holders keep is neither in the note nor passed on by a grantee.
+        Templates.Limits memory kept = limits(1, 1);
+        kept.custodyOnly = true;
+        vm.expectRevert(Templates.TemplateMalformed.selector);
+        templates.add("x", kept);
+        (kept.sealedAllowed, kept.onward) = (false, true);
+        vm.expectRevert(Templates.TemplateMalformed.selector);
+        templates.add("x", kept);
         Templates.Limits memory handedOver = limits(1, 1);
         handedOver.glassWindow = 1;
         vm.expectRevert(Templates.TemplateMalformed.selector);
@@ -150,7 +162,7 @@ contract GovernanceTest is NetworkTest {
         pure
         returns (Templates.Limits memory)
     {
-        return Templates.Limits(maxWindow, purposes, 0, true, false, 1, false, 0);
+        return Templates.Limits(maxWindow, purposes, 0, true, false, 1, false, 0, false);
     }
 
     function expectTemplate(string memory name, Templates.Template memory expected) private view {

@@ -43,6 +43,7 @@ abstract contract Network {
     uint8 internal constant HRESCH = 5;
     uint8 internal constant LIVE = 0;
     uint8 internal constant SEALED = 1;
+    uint8 internal constant CUSTODY = 2;
 
     uint8 internal constant VIEW = 0;
     uint8 internal constant EXPORT = 1;

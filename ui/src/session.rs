@@ -186,7 +186,9 @@ impl Session {
                     self.changed();
                 }
             }
-            Event::Opened { profile, .. } | Event::Changed { profile } => {
+            Event::Opened { profile, .. }
+            | Event::ShareReleased { profile, .. }
+            | Event::Changed { profile } => {
                 if mine(&profile) {
                     self.changed();
                 }

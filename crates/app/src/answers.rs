@@ -105,6 +105,8 @@ async fn terms(
         mode: args.mode.clone(),
         approvers: args.approvers.clone(),
         threshold: args.threshold,
+        custodians: args.custodians.clone(),
+        shares: args.shares,
         actions: chosen.iter().map(|a| a.to_string()).collect(),
         onward: false,
         owner: Some(request.owner.to_string()),

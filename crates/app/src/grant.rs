@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answers,
+    custody::{self, Custodians, Lot},
     failure::{exchange_failure, misuse},
     fhir::{self, Document},
     grants::{grant_id, read},
@@ -62,6 +63,8 @@ struct Wish {
     onward: bool,
     approvers: Vec<Address>,
     threshold: u8,
+    /// In custody mode.
+    custodians: Option<Custodians>,
     template: B256,
 }
 
@@ -90,7 +93,7 @@ async fn give_for(
     let wish = read_wish(profile, &session, args).await?;
     let ids = wish.given.ids();
     let act = format!(
-        "grant {} {ids:?} {} {} {} {:?} {:?} {:?} {} {} {} {request:?}",
+        "grant {} {ids:?} {} {} {} {:?} {:?} {:?} {} {} {} {request:?} {:?} {}",
         wish.owner,
         wish.grantee,
         wish.purpose,
@@ -101,6 +104,8 @@ async fn give_for(
         wish.threshold,
         wish.actions.0,
         wish.onward,
+        args.custodians,
+        args.shares,
     );
     let draft_key = session.blind(&format!("draft {act}"));
     let draft = match session.db.get::<Draft>(JOURNAL, &draft_key)? {
@@ -183,7 +188,12 @@ async fn read_wish(profile: &Profile, session: &Session, args: &Grant) -> Result
     let mode = match args.mode.as_deref() {
         None | Some("live") => Mode::Live,
         Some("sealed") => Mode::Sealed,
-        Some(other) => return Err(misuse(format!("{other:?} is no mode: live, sealed"))),
+        Some("custody") => Mode::Custody,
+        Some(other) => {
+            return Err(misuse(format!(
+                "{other:?} is no mode: live, sealed, custody"
+            )));
+        }
     };
     let given = if owner == session.address {
         let found = args.studies.iter().map(|id| records::find(session, id));
@@ -203,6 +213,11 @@ async fn read_wish(profile: &Profile, session: &Session, args: &Grant) -> Result
     let grantee = address(&args.to)?;
     if grantee == owner {
         return Err(misuse("access to one's own records needs no grant"));
+    }
+    let parties = [owner, grantee];
+    let custodians = custody::custodians(mode, &args.custodians, args.shares, parties)?;
+    if custodians.is_some() && args.onward {
+        return Err(misuse("whose keys are in custody, nobody shares onward"));
     }
     let purpose: Purpose = args.purpose.parse().map_err(|_| {
         misuse(format!(
@@ -252,6 +267,7 @@ async fn read_wish(profile: &Profile, session: &Session, args: &Grant) -> Result
         onward: args.onward,
         approvers,
         threshold,
+        custodians,
         template: template.id(),
     })
 }
@@ -303,13 +319,14 @@ impl Given {
                 return Ok(NoteBody {
                     records: ward.records.clone(),
                     peers: ward.peers.clone(),
+                    custody: None,
                 });
             }
         };
         let here = profile.home.channel.here().await;
         let noted = records.iter().map(|record| {
             let key = match mode {
-                Mode::Live => None,
+                Mode::Live | Mode::Custody => None,
                 Mode::Sealed => Some(keys::of_record(profile, session, record)?),
             };
             NotedRecord::of(record, key)
@@ -319,12 +336,13 @@ impl Given {
             peers: std::iter::once(here.map_err(exchange_failure)?)
                 .chain(pins::keepers(session, records)?)
                 .collect(),
+            custody: None,
         })
     }
 }
 
 async fn draft(profile: &Profile, session: &Session, wish: &Wish) -> Result<Draft, Failure> {
-    let note = wish.given.note(profile, session, wish.mode).await?;
+    let mut note = wish.given.note(profile, session, wish.mode).await?;
     let salt = B256::from(profile.rng.array::<32>());
     let context = notes::context(
         profile,
@@ -333,6 +351,15 @@ async fn draft(profile: &Profile, session: &Session, wish: &Wish) -> Result<Draf
         session.address,
         wish.grantee,
     )?;
+    if let (Some(custodians), Given::Own(records)) = (&wish.custodians, &wish.given) {
+        let lots = records.iter().map(|record| {
+            let key = keys::of_record(profile, session, record)?;
+            let object = record.object;
+            Ok(Lot { object, key })
+        });
+        let lots = lots.collect::<Result<Vec<_>, Failure>>()?;
+        note.custody = Some(custody::deal(profile, session, custodians, &lots, &context).await?);
+    }
     let note = notes::seal(profile, session, &note, &context).await?;
     let now = profile.clock.now();
     let document = fhir::Consent {

@@ -46,6 +46,7 @@ pub(crate) fn mode_name(mode: Mode) -> &'static str {
     match mode {
         Mode::Live => "live",
         Mode::Sealed => "sealed",
+        Mode::Custody => "custody",
     }
 }
 

@@ -236,6 +236,7 @@ pub fn revert_failure(revert: &Revert) -> Failure {
         | "WindowTooLong"
         | "PurposeNotAdmitted"
         | "SealedNotAdmitted"
+        | "CustodyRequired"
         | "TooFewApprovals"
         | "ActionsNotAdmitted"
         | "OnwardNotAdmitted"

@@ -9,6 +9,7 @@ mod audit;
 mod carrying;
 mod contacts;
 mod contribution;
+mod custody;
 mod dispatch;
 mod earn;
 mod entropy;

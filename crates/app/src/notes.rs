@@ -2,7 +2,7 @@
 
 use dhc_content::{
     Cid,
-    note::{Note, NoteContext, NoteItem, SealNoteError, open_note, seal_note},
+    note::{Custody, Note, NoteContext, NoteItem, SealNoteError, open_note, seal_note},
     object::ObjectKey,
 };
 use dhc_domain::{Address, B256, GrantId, ObjectId, RecordId};
@@ -49,6 +49,8 @@ pub struct NoteBody {
     pub records: Vec<NotedRecord>,
     /// Where the owner's app listens, and then who keeps the content for it.
     pub peers: Vec<PeerHint>,
+    /// In custody mode.
+    pub custody: Option<Custody>,
 }
 
 /// Titles are cut to the longest of these that lets the note fit.
@@ -113,6 +115,7 @@ pub async fn seal(
         let note = Note {
             items: items.collect::<Result<_, _>>()?,
             peers: peers.to_vec(),
+            custody: note.custody.clone(),
         };
         let signer = Signing(session.account.clone());
         match seal_note(
@@ -194,6 +197,7 @@ pub fn open(
     });
     Ok(NoteBody {
         records: records.collect(),
+        custody: note.custody,
         peers: note
             .peers
             .into_iter()

@@ -1,7 +1,7 @@
 //! Passing on what was granted, where its owner allowed that.
 
 use dhc_chain::{TxRequest, contracts::Consent};
-use dhc_domain::{Actions, Address, B256, GrantId, GrantState, RecordId, Timestamp};
+use dhc_domain::{Actions, Address, B256, GrantId, GrantState, Mode, RecordId, Timestamp};
 use dhc_ipc::{Code, Failure, GrantChange, ShareGrant};
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +102,8 @@ async fn draft(
     if state != GrantState::Active {
         return Err(opening::refused(state));
     }
-    if !grant.onward {
+    // A sharer has no secret to deal anew.
+    if !grant.onward || grant.mode == Mode::Custody {
         return Err(Failure::new(
             Code::OnwardRefused,
             "the owner did not allow this access to be shared",
@@ -132,6 +133,7 @@ async fn draft(
             .filter(|r| records.contains(&r.record))
             .collect(),
         peers: note.peers,
+        custody: None,
     };
     let salt = B256::from(profile.rng.array::<32>());
     let child = id_of(id, session.address, salt);

@@ -16,12 +16,13 @@ use dhc_content::{
 use dhc_domain::{
     Action, Actions, B256, GrantId, GrantState, Height, Mode, RecordId, Timestamp, TxHash,
 };
-use dhc_ipc::{Code, Failure, Fetch, FetchView, Indexed, Stage};
+use dhc_ipc::{Code, Failure, Fetch, FetchView, HolderView, Indexed, Stage};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use self::files::Files;
 use crate::{
+    custody,
     failure::{exchange_failure, misuse},
     grants::{self, Known, after, grant_id},
     job::Job,
@@ -57,6 +58,8 @@ pub struct Opened {
     pub object: Object,
     pub action: Action,
     pub access: Access,
+    /// In custody mode, as they answered.
+    pub holders: Vec<HolderView>,
 }
 
 pub(crate) fn refused(state: GrantState) -> Failure {
@@ -175,11 +178,38 @@ pub async fn open(
         .ok_or_else(|| corrupt("the grant's note is not about this record"))?;
 
     let access = enter(profile, session, &known, record, action, job).await?;
-    let peers = body.peers;
-    let key = match (known.on_chain.mode, &note.key) {
-        (Mode::Sealed, Some(key)) => key.clone(),
-        (Mode::Sealed, None) => return Err(corrupt("the sealed grant's note holds no key")),
-        (Mode::Live, _) => ask(profile, session, &known, &note, &peers, &access, job).await?,
+    let request = AccessRequest {
+        grantee: session.address,
+        owner: known.on_chain.owner,
+        grant: known.id,
+        access: AccessEntry {
+            seq: access.seq,
+            entry: access.entry,
+        },
+        root: note.root,
+    };
+    let mut peers = body.peers;
+    let mut holders = Vec::new();
+    let key = match known.on_chain.mode {
+        Mode::Sealed => note
+            .key
+            .clone()
+            .ok_or_else(|| corrupt("the sealed grant's note holds no key"))?,
+        Mode::Live => ask(profile, session, request, &note, &peers, job).await?,
+        Mode::Custody => {
+            let custody = body
+                .custody
+                .ok_or_else(|| corrupt("the grant's note names no holders"))?;
+            let (key, heard) =
+                custody::collect(profile, session, &known, &note, &custody, request, job).await?;
+            holders = heard;
+            // The owner may be offline: holders may have the content, too.
+            peers.extend(custody.holders.into_iter().map(|h| PeerHint {
+                peer: h.peer.peer,
+                addresses: h.peer.addresses,
+            }));
+            key
+        }
     };
     let blocks = profile.home.blocks.clone();
     let object = Object::open(blocks, peers.clone(), note.root, &key).await?;
@@ -193,6 +223,7 @@ pub async fn open(
         object,
         action,
         access,
+        holders,
     })
 }
 
@@ -261,26 +292,15 @@ async fn enter(
 async fn ask(
     profile: &Profile,
     session: &Session,
-    known: &Known,
+    request: AccessRequest,
     note: &NotedRecord,
     peers: &[PeerHint],
-    access: &Access,
     job: &Job,
 ) -> Result<ObjectKey, Failure> {
     job.report(Stage::AskingForKey, 0, 1);
     let scope = Scope {
         chain_id: profile.chain.network().evm_chain_id,
         consent: profile.contract("Consent")?,
-    };
-    let request = AccessRequest {
-        grantee: session.address,
-        owner: known.on_chain.owner,
-        grant: known.id,
-        access: AccessEntry {
-            seq: access.seq,
-            entry: access.entry,
-        },
-        root: note.root,
     };
     let peer = peers
         .first()
@@ -312,13 +332,18 @@ async fn ask(
             Progress::Released(_) => {
                 return Err(corrupt("the owner's app gave another object's key"));
             }
-            Progress::Refused(refusal) => return Err(refusal_failure(refusal)),
+            Progress::Share(_) => return Err(corrupt("the owner's app gave a share for a key")),
+            Progress::Refused(refusal) => {
+                let why = format!("the owner's app refused: {refusal}");
+                return Err(Failure::new(refusal_code(refusal), why));
+            }
         }
     }
 }
 
-fn refusal_failure(refusal: Refusal) -> Failure {
-    let code = match refusal {
+/// The code under which a peer's refusal is told.
+pub(crate) fn refusal_code(refusal: Refusal) -> Code {
+    match refusal {
         Refusal::GrantUnknown => Code::GrantUnknown,
         Refusal::GrantRevoked => Code::GrantRevoked,
         Refusal::GrantExpired => Code::GrantExpired,
@@ -328,8 +353,8 @@ fn refusal_failure(refusal: Refusal) -> Failure {
         Refusal::NotGrantee => Code::NotGrantee,
         Refusal::AccessUnproven => Code::ProofUnavailable,
         Refusal::ContentUnavailable => Code::ContentUnavailable,
-    };
-    Failure::new(code, format!("the owner's app refused: {refusal}"))
+        Refusal::LetterUnusable => Code::ShareRefused,
+    }
 }
 
 /// What was opened is what the record's commitment on chain says.
@@ -391,6 +416,7 @@ pub async fn fetch(profile: &Profile, args: &Fetch, job: &Job) -> Result<FetchVi
             tx: opened.access.tx.to_string(),
             height: opened.access.height.0,
         },
+        holders: opened.holders,
         standing: proven_at(opened.access.height),
     })
 }

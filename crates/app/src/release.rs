@@ -1,5 +1,5 @@
-//! The owner's side of a live release: the key leaves only after this app has itself proven the
-//! grant and the opening's entry in the access log.
+//! The answering side of a release, as an owner's app and as a holder's: a key or a share leaves only
+//! after this app has itself proven the grant and the opening's entry in the access log.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -11,11 +11,12 @@ use dhc_chain::{
 use dhc_content::oakley::{
     AccessRequest, Authorisation, HandshakeError, Refusal, Responder as Machine, Scope, Step,
 };
-use dhc_domain::{Action, Actions, GrantState, RecordId, Timestamp};
+use dhc_domain::{Action, Actions, GrantState, Mode, RecordId, Timestamp};
 use dhc_ipc::{Event, Failure};
 
 use crate::{
-    grants,
+    custody,
+    grants::{self, Known},
     keys::{self, Signing},
     ports::Responder,
     profile::{Profile, Session},
@@ -28,9 +29,10 @@ const FRESH_S: u64 = 60;
 /// its entry, a later opening needs one of its own.
 const ENTRY_S: u64 = 15 * 60;
 
-/// Answers grantees' requests for keys for one profile.
+/// Answers grantees' requests for keys and for shares of keys, for one profile.
 pub struct KeyRelease {
     profile: Weak<Profile>,
+    scope: Scope,
     machine: Mutex<Machine>,
 }
 
@@ -50,6 +52,7 @@ impl KeyRelease {
         );
         Ok(Self {
             profile: Arc::downgrade(profile),
+            scope,
             machine: Mutex::new(machine),
         })
     }
@@ -73,8 +76,17 @@ impl KeyRelease {
         match step {
             Step::Send(answer) => Ok(answer),
             Step::Authorise(initiation) => {
-                let verdict = match judge(profile, session, initiation.request()).await {
-                    Ok(_) => Authorisation::Allowed,
+                let request = initiation.request();
+                let judged = match initiation.presented() {
+                    None => judge(profile, session, request).await.map(|_| ()),
+                    Some(presented) => {
+                        custody::share_of(profile, session, &self.scope, request, presented)
+                            .await
+                            .map(|_| ())
+                    }
+                };
+                let verdict = match judged {
+                    Ok(()) => Authorisation::Allowed,
                     Err(refusal) => Authorisation::Refused(refusal),
                 };
                 self.machine().authorise(
@@ -100,6 +112,21 @@ impl KeyRelease {
                 },
                 Err(refusal) => release.refuse(refusal, &signer),
             },
+            Step::ReleaseShare(release) => {
+                let (request, presented) = (release.request(), release.presented());
+                let grant = request.grant;
+                match custody::share_of(profile, session, &self.scope, request, presented).await {
+                    Ok(share) => {
+                        tracing::info!(%grant, "released a share");
+                        let _ = profile.events.send(Event::ShareReleased {
+                            profile: profile.id.clone(),
+                            grant: grant.to_string(),
+                        });
+                        Ok(release.release(&share))
+                    }
+                    Err(refusal) => release.refuse(refusal, &signer),
+                }
+            }
         }
     }
 }
@@ -122,6 +149,27 @@ async fn judge(
     session: &Session,
     request: &AccessRequest,
 ) -> Result<Record, Refusal> {
+    let known = standing_grant(profile, request).await?;
+    // In custody mode holders release, and the owner's app alone does not.
+    if known.on_chain.mode == Mode::Custody {
+        return Err(Refusal::ContentUnavailable);
+    }
+    let root = request.root.to_string();
+    let record = records::all(session)
+        .map_err(|_| Refusal::ContentUnavailable)?
+        .into_iter()
+        .find(|r| known.on_chain.records.contains(&r.id) && r.cid == root)
+        .ok_or(Refusal::ContentUnavailable)?;
+    entered(profile, session, &known, request, record.id).await?;
+    Ok(record)
+}
+
+/// The grant that a request names, proven by a fresh head to be its owner's, its grantee's and
+/// active.
+pub(crate) async fn standing_grant(
+    profile: &Profile,
+    request: &AccessRequest,
+) -> Result<Known, Refusal> {
     let now = profile.clock.now();
     let head = profile
         .chain
@@ -134,29 +182,35 @@ async fn judge(
     let known = grants::read(profile, request.grant, At::Latest)
         .await
         .map_err(|_| Refusal::AccessUnproven)?
-        .filter(|k| k.on_chain.owner == session.address)
+        .filter(|k| k.on_chain.owner == request.owner)
         .ok_or(Refusal::GrantUnknown)?;
     if known.on_chain.grantee != request.grantee {
         return Err(Refusal::NotGrantee);
     }
     match known.state(now) {
-        GrantState::Active => {}
-        GrantState::Revoked => return Err(Refusal::GrantRevoked),
-        GrantState::Expired => return Err(Refusal::GrantExpired),
-        GrantState::AwaitingApproval => return Err(Refusal::GrantUnapproved),
-        GrantState::Dormant => return Err(Refusal::GrantDormant),
+        GrantState::Active => Ok(known),
+        GrantState::Revoked => Err(Refusal::GrantRevoked),
+        GrantState::Expired => Err(Refusal::GrantExpired),
+        GrantState::AwaitingApproval => Err(Refusal::GrantUnapproved),
+        GrantState::Dormant => Err(Refusal::GrantDormant),
     }
-    let root = request.root.to_string();
-    let record = records::all(session)
-        .map_err(|_| Refusal::ContentUnavailable)?
-        .into_iter()
-        .find(|r| known.on_chain.records.contains(&r.id) && r.cid == root)
-        .ok_or(Refusal::ContentUnavailable)?;
+}
+
+/// Proves that the entry which a request names stands in the owner's log, which is read to its
+/// end, and opens this record.
+pub(crate) async fn entered(
+    profile: &Profile,
+    session: &Session,
+    known: &Known,
+    request: &AccessRequest,
+    record: RecordId,
+) -> Result<(), Refusal> {
+    let now = profile.clock.now();
     let log = profile
-        .history::<Accessed>(session, "accesses", session.address, At::Latest)
+        .history::<Accessed>(session, "accesses", request.owner, At::Latest)
         .await
         .map_err(|_| Refusal::AccessUnproven)?;
-    let named = |entry: &&Accessed| stands_behind(entry, request, record.id, now);
+    let named = |entry: &&Accessed| stands_behind(entry, request, record, now);
     let entry = log
         .entries
         .iter()
@@ -164,7 +218,7 @@ async fn judge(
         .filter(|_| log.complete)
         .ok_or(Refusal::AccessUnproven)?;
     if opens_content(entry, known.on_chain.actions) {
-        Ok(record)
+        Ok(())
     } else {
         Err(Refusal::ActionRefused)
     }

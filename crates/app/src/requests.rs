@@ -71,7 +71,8 @@ pub async fn ask(profile: &Profile, args: &AskAccess, job: &Job) -> Result<Reque
         window_s,
         // Approvers are for the owner to name.
         threshold: u8::MAX,
-        mode: Mode::Live,
+        // The owner chooses; this one every template admits.
+        mode: Mode::Custody,
         actions: wanted,
         onward: false,
     };

@@ -34,6 +34,7 @@ pub async fn list(profile: &Profile) -> Result<TemplatesView, Failure> {
             actions: t.actions.iter().map(|a| a.to_string()).collect(),
             onward: t.onward,
             glass_window_s: t.glass_window_s,
+            custody_only: t.custody_only,
             standing,
         })
         .collect();

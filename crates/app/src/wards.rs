@@ -41,10 +41,10 @@ pub(crate) async fn find(
         format!("{owner} has not let you act for them"),
     );
     proxies::check(profile, session, owner, Power::Grant, stranger).await?;
-    if mode == Mode::Sealed {
+    if mode != Mode::Live {
         return Err(Failure::new(
             Code::ProxyRefused,
-            "only the owner seals a record's key into an access; theirs is live",
+            "only the owner seals a record's key, or deals it; what you give is live",
         ));
     }
     let history = profile

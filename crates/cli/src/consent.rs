@@ -20,6 +20,8 @@ pub async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
                 actions: g.action.iter().map(|a| a.name()).collect(),
                 onward: g.onward,
                 owner: g.owner.clone(),
+                custodians: g.custodian.clone(),
+                shares: g.shares,
             })
             .await
         }

@@ -37,6 +37,8 @@ pub async fn requests(one: &One, command: &Consent) -> Result<Value, Failure> {
                 mode: Some(a.mode.name()),
                 approvers: a.approver.clone(),
                 threshold: a.threshold,
+                custodians: a.custodian.clone(),
+                shares: a.shares,
                 actions: a.action.iter().map(|a| a.name()).collect(),
             })
             .await

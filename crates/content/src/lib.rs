@@ -9,10 +9,14 @@
 //! - [`note`]: a grant's note to its grantee, an HPKE envelope signed by who makes it.
 //! - [`reason`]: why a glass was broken, an HPKE envelope to the owner.
 //! - [`request`]: what a doctor writes when asking for access, an HPKE envelope to the patient.
-//! - [`oakley`]: the live release of an object's key between two apps (`docs/spec/oakley.md`).
+//! - [`custody`]: a grant's keys shared among holders, any m of whom release
+//!   (`docs/spec/custody.md`).
+//! - [`oakley`]: the live release of an object's key, or of a holder's share of one, between two
+//!   apps (`docs/spec/oakley.md`).
 //! - [`sponsor`]: an act for somebody else to carry in and pay for (`docs/spec/sponsor.md`).
 
 pub mod car;
+pub mod custody;
 pub mod dag;
 pub mod letter;
 pub mod note;

@@ -6,9 +6,13 @@ mod seeded;
 
 use dhc_content::{
     Cid, DigestSigner as _,
+    custody::{
+        Dealing, KeyContext, LetterContext, MAX_HOLDERS, Secret, Share, WrappedKey, deal,
+        open_letter, seal_letter,
+    },
     note::{
-        MAX_NOTE, Note, NoteContext, NoteItem, OpenNoteError, PeerHint, SealNoteError, open_note,
-        seal_note,
+        Custody, Holder, MAX_NOTE, Note, NoteContext, NoteItem, OpenNoteError, PeerHint,
+        SealNoteError, open_note, seal_note,
     },
     object::ObjectKey,
 };
@@ -34,6 +38,7 @@ fn note(sealed_mode: bool) -> Note {
             peer: "12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5".to_owned(),
             addresses: vec!["/ip4/127.0.0.1/tcp/4001".to_owned()],
         }],
+        custody: None,
     }
 }
 
@@ -192,6 +197,171 @@ fn what_cannot_be_sealed_is_said() {
         Err(SealNoteError::Recipient)
     );
     assert_eq!(seal(&note(true), &public, 2), Err(SealNoteError::NotAuthor));
+}
+
+/// Of two records, in custody of three holders, of whom two release.
+fn note_in_custody() -> Note {
+    let mut note = note(false);
+    note.items.push(item(7, false));
+    let dealt = deal(2, 3, 2, &mut Seeded::new("dealing")).unwrap();
+    let wrapped = |(item, secret): (&NoteItem, &Secret)| {
+        let context = KeyContext {
+            chain_id: context().chain_id,
+            consent: context().consent,
+            grant: context().grant,
+            object: item.object,
+        };
+        let key = ObjectKey::make_random(&mut Seeded::new("note key"));
+        WrappedKey::wrap(&key, secret, &context)
+    };
+    let holder = |(i, shares): (u8, &Vec<Share>)| {
+        let account = Wallet::new(0x10 + i).address();
+        let NoteContext {
+            chain_id,
+            consent,
+            owner,
+            by,
+            grantee,
+            grant,
+        } = context();
+        let context = LetterContext {
+            chain_id,
+            consent,
+            owner,
+            by,
+            holder: account,
+            grantee,
+            grant,
+            index: i,
+        };
+        let recipient = Identity::new(0x20 + i).public();
+        let (signer, mut rng) = (Wallet::new(1), Seeded::new("letter"));
+        let letter = seal_letter(
+            shares,
+            &dealt.dealing,
+            &context,
+            &recipient,
+            &signer,
+            &mut rng,
+        );
+        Holder {
+            account,
+            peer: note.peers[0].clone(),
+            letter: letter.unwrap(),
+        }
+    };
+    let custody = Custody {
+        wrapped: note.items.iter().zip(&dealt.secrets).map(wrapped).collect(),
+        holders: (1..).zip(&dealt.shares).map(holder).collect(),
+        dealing: dealt.dealing.clone(),
+    };
+    Note {
+        custody: Some(custody),
+        ..note
+    }
+}
+
+#[test]
+fn the_grantee_learns_who_holds_the_shares() {
+    let note = note_in_custody();
+    let bytes = seal(&note);
+    assert_eq!(bytes[0], 3);
+    assert!(bytes.len() <= MAX_NOTE);
+    assert_eq!(
+        open_note(&bytes, &context(), &Identity::new(9)),
+        Ok(note.clone())
+    );
+    // A letter in it serves its holder.
+    let custody = note.custody.unwrap();
+    let NoteContext {
+        chain_id,
+        consent,
+        owner,
+        by,
+        grantee,
+        grant,
+    } = context();
+    let context = LetterContext {
+        chain_id,
+        consent,
+        owner,
+        by,
+        holder: custody.holders[2].account,
+        grantee,
+        grant,
+        index: 3,
+    };
+    let identity = Identity::new(0x23);
+    let letter = &custody.holders[2].letter;
+    let shares = open_letter(letter, &custody.dealing, &context, &identity);
+    assert_eq!(shares.map(|s| s.len()), Ok(2));
+}
+
+#[test]
+fn the_most_holders_fit_beside_several_records() {
+    let mut note = note_in_custody();
+    let custody = note.custody.as_mut().unwrap();
+    let commitments = custody.dealing.commitments().repeat(2);
+    custody.dealing = Dealing::new(2, MAX_HOLDERS as u8, commitments).unwrap();
+    custody.wrapped = custody.wrapped.repeat(2);
+    let mut last = custody.holders[0].clone();
+    last.account = Wallet::new(0x14).address();
+    custody.holders.push(last);
+    note.items = (0..4).map(|i| item(i, false)).collect();
+    let bytes = seal(&note);
+    assert_eq!(open_note(&bytes, &context(), &Identity::new(9)), Ok(note));
+}
+
+#[test]
+fn custody_that_does_not_fit_its_note_is_not_sealed() {
+    let alter: [fn(&mut Note); 5] = [
+        |n| n.items.truncate(1),
+        |n| n.custody.as_mut().unwrap().wrapped.truncate(1),
+        |n| n.custody.as_mut().unwrap().holders.truncate(2),
+        |n| n.items[0].key = Some(ObjectKey::make_random(&mut Seeded::new("key"))),
+        |n| {
+            let holders = &mut n.custody.as_mut().unwrap().holders;
+            holders[1].account = holders[0].account;
+        },
+    ];
+    for alter in alter {
+        let mut note = note_in_custody();
+        alter(&mut note);
+        let sealed = seal_note(
+            &note,
+            &context(),
+            &Identity::new(9).public(),
+            &Wallet::new(1),
+            &mut Seeded::new("note"),
+        );
+        assert_eq!(sealed, Err(SealNoteError::Custody));
+    }
+}
+
+#[test]
+fn any_flipped_bit_of_a_note_in_custody_is_noticed() {
+    let bytes = seal(&note_in_custody());
+    // Beyond the signature everything is in it: a part stands for all.
+    for i in (0..66).chain((66..bytes.len()).step_by(13)) {
+        let mut altered = bytes.clone();
+        altered[i] ^= 1 << (i % 8);
+        assert!(
+            open_note(&altered, &context(), &Identity::new(9)).is_err(),
+            "byte {i}"
+        );
+    }
+}
+
+#[test]
+fn a_note_of_version_3_opens_for_ever() {
+    let made = seal(&note_in_custody());
+    let pinned = include_str!("vectors/note-3.hex").trim();
+    assert!(hex::encode(&made) == pinned, "{}", hex::encode(&made));
+    let pinned = hex::decode(pinned).unwrap();
+    assert_eq!(
+        open_note(&pinned, &context(), &Identity::new(9)),
+        Ok(note_in_custody())
+    );
 }
 
 #[test]

@@ -77,6 +77,8 @@ pub enum Mode {
     Live,
     /// In an envelope for the window of the grant; openings are logged by the reader's app.
     Sealed,
+    /// Shared among holders, any m of whom release, each after it has proven the access entry.
+    Custody,
 }
 
 impl Mode {
@@ -85,7 +87,9 @@ impl Mode {
     }
 
     pub fn from_index(i: u8) -> Option<Self> {
-        [Self::Live, Self::Sealed].get(usize::from(i)).copied()
+        [Self::Live, Self::Sealed, Self::Custody]
+            .get(usize::from(i))
+            .copied()
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Template {
     /// 0: ordinary. Else grants are dormant until their glass is broken, then open for so many
     /// seconds.
     pub glass_window_s: u64,
+    /// Sensitive: keys are shared among holders, and given in no other way.
+    pub custody_only: bool,
 }
 
 /// What a grant asks of its template.
@@ -46,6 +48,8 @@ pub enum TemplateRefusal {
     Approvals(u8),
     #[error("the template does not allow sealed envelopes")]
     Sealed,
+    #[error("the template wants the keys in custody")]
+    Custody,
     #[error("the template is retired")]
     Retired,
     #[error("the template is for contributions, not for grants")]
@@ -77,6 +81,8 @@ impl Template {
             Err(TemplateRefusal::Approvals(self.min_approvals))
         } else if asked.mode == Mode::Sealed && !self.sealed_allowed {
             Err(TemplateRefusal::Sealed)
+        } else if asked.mode != Mode::Custody && self.custody_only {
+            Err(TemplateRefusal::Custody)
         } else if actions.is_empty() || !actions.within(self.actions) {
             Err(TemplateRefusal::Actions)
         } else if asked.onward && !self.onward {
@@ -103,6 +109,7 @@ mod tests {
             actions: Actions(3),
             onward: false,
             glass_window_s: 0,
+            custody_only: false,
         }
     }
 

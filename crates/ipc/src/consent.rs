@@ -25,6 +25,9 @@ pub struct TemplateView {
     /// 0: ordinary. Else grants are dormant until the grantee breaks the glass, loudly, and then
     /// open for so many seconds.
     pub glass_window_s: u64,
+    /// Sensitive: grants are in custody mode.
+    #[serde(default)]
+    pub custody_only: bool,
     pub standing: Standing,
 }
 
@@ -62,7 +65,7 @@ pub struct Grant {
     pub until: String,
     #[serde(default)]
     pub template: Option<String>,
-    /// `live` (default) or `sealed`.
+    /// `live` (default), `sealed` or `custody`.
     #[serde(default)]
     pub mode: Option<String>,
     #[serde(default)]
@@ -78,6 +81,12 @@ pub struct Grant {
     /// Whose records, where this profile acts as their proxy; `None`: its own.
     #[serde(default)]
     pub owner: Option<String>,
+    /// In custody mode who holds shares of the keys: `ACCOUNT@/ip4/…/tcp/…/p2p/…` each.
+    #[serde(default)]
+    pub custodians: Vec<String>,
+    /// So many of them release.
+    #[serde(default)]
+    pub shares: u8,
 }
 
 /// Moves the end of a grant. One that wants approvals wants them again.
@@ -318,5 +327,17 @@ pub struct FetchView {
     pub instances: u32,
     pub bytes: u64,
     pub accessed: crate::Indexed,
+    /// In custody mode: the holders that were heard until there were shares enough.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holders: Vec<HolderView>,
     pub standing: Standing,
+}
+
+/// A holder of a share, as it answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderView {
+    pub holder: String,
+    /// Why it gave none; `None`: it gave a good one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<crate::Code>,
 }

@@ -28,6 +28,11 @@ pub enum Event {
         profile: String,
         grant: String,
     },
+    /// This profile, a holder, released its share of a key that somebody is allowed to open.
+    ShareReleased {
+        profile: String,
+        grant: String,
+    },
     /// Somebody broke the glass of a grant of this profile: to be said loudly, until the person
     /// acknowledges it. Told as it happens, and after unlocking for what happened before.
     GlassBroken {

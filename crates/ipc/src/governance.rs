@@ -48,6 +48,9 @@ pub struct NewTemplate {
     /// Above 0, grants are dormant until their glass is broken, then open for so many seconds.
     #[serde(default)]
     pub glass_window_s: u64,
+    /// Sensitive: keys are shared among holders, and given in no other way.
+    #[serde(default)]
+    pub custody_only: bool,
 }
 
 /// One of what governance does to templates.

@@ -154,13 +154,18 @@ pub struct AnswerRequest {
     /// RFC 3339, or a span as `7d`; not later than what was asked. None: as asked.
     #[serde(default)]
     pub until: Option<String>,
-    /// `live` (default) or `sealed`.
+    /// `live` (default), `sealed` or `custody`.
     #[serde(default)]
     pub mode: Option<String>,
     #[serde(default)]
     pub approvers: Vec<String>,
     #[serde(default)]
     pub threshold: u8,
+    /// As in a grant.
+    #[serde(default)]
+    pub custodians: Vec<String>,
+    #[serde(default)]
+    pub shares: u8,
     /// Among those asked for. None: as asked.
     #[serde(default)]
     pub actions: Vec<String>,

@@ -91,7 +91,7 @@ impl Exchange {
                 .handle(&answer, &*GRANTEE, &mut exchange.rng_i);
             match next.expect("an honest answer is taken") {
                 Progress::Send(letter) => exchange.letter = letter,
-                Progress::Released(_) | Progress::Refused(_) => break,
+                Progress::Released(_) | Progress::Share(_) | Progress::Refused(_) => break,
             }
         }
         exchange
@@ -112,6 +112,7 @@ impl Exchange {
                 answer.ok()
             }
             Step::Release(release) => Some(release.release(ObjectId([5; 16].into()), &key())),
+            Step::ReleaseShare(_) => None,
         }
     }
 }
@@ -148,6 +149,7 @@ pub fn oakley_to_owner(bytes: &[u8]) {
             assert_eq!(*release.request(), wanted());
             assert_eq!(message, exchange.letter, "a forged confirmation");
         }
+        Ok(Step::ReleaseShare(_)) => panic!("a share was not asked for"),
         Err(_) => {}
     }
 }
@@ -163,6 +165,7 @@ pub fn oakley_to_grantee(bytes: &[u8]) {
         .handle(answer, &*GRANTEE, &mut exchange.rng_i)
     {
         Ok(Progress::Released(released)) => assert_eq!(released.key, key(), "a forged key"),
+        Ok(Progress::Share(_)) => panic!("a share was not asked for"),
         Ok(Progress::Refused(_)) => panic!("a forged refusal"),
         Ok(Progress::Send(_)) | Err(_) => {}
     }

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 use dhc_content::{
     DigestSigner,
     oakley::{
-        AccessEntry, AccessRequest, Authorisation, Initiator, Progress, Responder, Scope, Step,
+        AccessEntry, AccessRequest, Authorisation, HandshakeError, Initiator, Progress, Responder,
+        Scope, Step,
     },
     object::ObjectKey,
     rand_core::UnwrapErr,
@@ -90,6 +91,7 @@ fn exchange() -> Result<Cost> {
                     responder.authorise(*initiation, verdict, &owner, NOW, &mut rng)
                 }
                 Step::Release(release) => Ok(release.release(ObjectId([5; 16].into()), &key)),
+                Step::ReleaseShare(_) => Err(HandshakeError::Unexpected),
             }
         })?;
         let progress = timed(&mut cost.grantee, || {
@@ -101,6 +103,7 @@ fn exchange() -> Result<Cost> {
                 (released.key == key).then_some(()).context("another key")?;
                 return Ok(cost);
             }
+            Progress::Share(_) => bail!("a share for a key"),
             Progress::Refused(refusal) => bail!("refused: {refusal}"),
         }
     }

@@ -16,7 +16,8 @@ use dhc_chain::{
 };
 use dhc_content::{
     Cid, DigestSigner,
-    oakley::{AccessEntry, AccessRequest, Initiator, Progress, Refusal, Scope},
+    custody::Share,
+    oakley::{AccessEntry, AccessRequest, Initiator, Presented, Progress, Refusal, Scope},
     rand_core::UnwrapErr,
 };
 use dhc_domain::{Action, Address, B256, GrantId, RecordId};
@@ -33,16 +34,34 @@ use crate::{
 };
 
 /// The altered app: its person's account, a node, a way to the chain.
-struct Asker {
-    account: Account,
-    chain: Arc<Chain>,
-    scope: Scope,
+pub struct Asker {
+    pub account: Account,
+    pub chain: Arc<Chain>,
+    pub scope: Scope,
     node: IpfsNode,
-    runtime: Runtime,
+    pub runtime: Runtime,
     _folder: TempDir,
 }
 
-struct Account(AccountHandle);
+/// Somebody's account, by their words.
+pub struct Account(AccountHandle);
+
+impl Account {
+    pub fn of(words: &str) -> Self {
+        let vault = NewVault {
+            words: &Words::parse(words).unwrap(),
+            passphrase: "",
+            password: "none",
+            kdf: KdfParams {
+                memory_kib: 8,
+                passes: 1,
+                lanes: 1,
+            },
+        };
+        let (_, unlocked) = SealedVault::create(&vault, &mut UnwrapErr(SysRng)).unwrap();
+        Self(unlocked.account(0).unwrap())
+    }
+}
 
 impl DigestSigner for Account {
     fn address(&self) -> Address {
@@ -67,25 +86,14 @@ impl Signer for Account {
 
 impl Asker {
     /// With the account of these words.
-    fn new(network: &Network, words: &str) -> Self {
+    pub fn new(network: &Network, words: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let vault = NewVault {
-            words: &Words::parse(words).unwrap(),
-            passphrase: "",
-            password: "none",
-            kdf: KdfParams {
-                memory_kib: 8,
-                passes: 1,
-                lanes: 1,
-            },
-        };
-        let (_, unlocked) = SealedVault::create(&vault, &mut UnwrapErr(SysRng)).unwrap();
         let file = serde_json::from_slice(&fs::read(network.file()).unwrap()).unwrap();
         let headers = Arc::new(MemoryHeaderStore::default());
         let (chain, _) = HttpNetworks.connect(&file, headers).unwrap();
         let blocks = BlockFiles::open(&folder.path().join("blocks")).unwrap();
         Self {
-            account: Account(unlocked.account(0).unwrap()),
+            account: Account::of(words),
             scope: Scope {
                 chain_id: chain.network().evm_chain_id,
                 consent: chain.contract("Consent").unwrap(),
@@ -98,7 +106,7 @@ impl Asker {
     }
 
     /// Enters an opening of a record in the owner's log.
-    fn enter(&self, grant: &str, record: &str) -> AccessEntry {
+    pub fn enter(&self, grant: &str, record: &str) -> AccessEntry {
         self.enter_for(grant, record, Action::View)
     }
 
@@ -126,7 +134,7 @@ impl Asker {
         }
     }
 
-    fn request(
+    pub fn request(
         &self,
         owner: &Person,
         grant: &str,
@@ -143,7 +151,7 @@ impl Asker {
     }
 
     /// Asks for the key; `Ok` if it is released.
-    fn ask(&self, app: &Service, request: AccessRequest) -> Result<(), Refusal> {
+    pub fn ask(&self, app: &Service, request: AccessRequest) -> Result<(), Refusal> {
         self.ask_and_meanwhile(app, request, || ())
     }
 
@@ -155,6 +163,34 @@ impl Asker {
         request: AccessRequest,
         agreed: impl FnOnce(),
     ) -> Result<(), Refusal> {
+        let begun = Initiator::new(self.scope, request, &mut UnwrapErr(SysRng));
+        match self.converse(app, begun, agreed)? {
+            Progress::Released(_) => Ok(()),
+            other => panic!("no key: {other:?}"),
+        }
+    }
+
+    /// As [`ask_and_meanwhile`](Self::ask_and_meanwhile), for a holder's share.
+    pub fn ask_for_share(
+        &self,
+        app: &Service,
+        request: AccessRequest,
+        presented: Presented,
+        agreed: impl FnOnce(),
+    ) -> Result<Share, Refusal> {
+        let begun = Initiator::for_share(self.scope, request, presented, &mut UnwrapErr(SysRng));
+        match self.converse(app, begun, agreed)? {
+            Progress::Share(share) => Ok(share),
+            other => panic!("no share: {other:?}"),
+        }
+    }
+
+    fn converse(
+        &self,
+        app: &Service,
+        (mut machine, hello): (Initiator, Vec<u8>),
+        agreed: impl FnOnce(),
+    ) -> Result<Progress, Refusal> {
         let address = text(&app.ready, "peer");
         let (_, peer) = address.rsplit_once("/p2p/").expect("a peer id");
         let hint = PeerHint {
@@ -162,7 +198,6 @@ impl Asker {
             addresses: vec![address.clone()],
         };
         let mut rng = UnwrapErr(SysRng);
-        let (mut machine, hello) = Initiator::new(self.scope, request, &mut rng);
         let mut step = |message| {
             let answer = self
                 .runtime
@@ -176,19 +211,19 @@ impl Asker {
         let confirm = match step(init) {
             Progress::Send(confirm) => confirm,
             Progress::Refused(refusal) => return Err(refusal),
-            Progress::Released(_) => panic!("a key before the exchange"),
+            Progress::Released(_) | Progress::Share(_) => panic!("a key before the exchange"),
         };
         agreed();
         match step(confirm) {
-            Progress::Released(_) => Ok(()),
             Progress::Refused(refusal) => Err(refusal),
             Progress::Send(_) => panic!("an exchange without an end"),
+            done => Ok(done),
         }
     }
 }
 
 /// The root of a person's record.
-fn root(person: &Person, record: &str) -> Cid {
+pub fn root(person: &Person, record: &str) -> Cid {
     let list = person.run(["records"]);
     let records = list["records"].as_array().expect("records");
     let found = records.iter().find(|r| r["id"] == record);
@@ -196,7 +231,7 @@ fn root(person: &Person, record: &str) -> Cid {
 }
 
 /// Somebody settled, and the words of their vault.
-fn with_known_words(network: &Network) -> (Person, String) {
+pub fn with_known_words(network: &Network) -> (Person, String) {
     let mut person = Person::without_vault(network);
     let made: Value = person.run(["vault", "create", "--show-words"]);
     person.address = text(&made["accounts"][0], "address");

@@ -4,6 +4,7 @@
 //! `DHC_BIN` names the `dhc` program; without it these tests skip.
 
 mod altered_asker;
+mod custody;
 mod cut_off;
 mod earning;
 mod films;

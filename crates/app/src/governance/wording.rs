@@ -53,6 +53,7 @@ fn described(add: Templates::addCall) -> NewTemplate {
             .collect(),
         onward: limits.onward,
         glass_window_s: limits.glassWindow,
+        custody_only: limits.custodyOnly,
     }
 }
 
@@ -77,6 +78,7 @@ pub(super) fn addition(template: &NewTemplate) -> Result<Vec<u8>, Failure> {
             actions: actions(&template.actions)?.unwrap_or_default().0,
             onward: template.onward,
             glassWindow: template.glass_window_s,
+            custodyOnly: template.custody_only,
         },
     };
     Ok(call.abi_encode())
@@ -99,6 +101,7 @@ mod tests {
             actions: vec!["view".into(), "export".into()],
             onward: true,
             glass_window_s: 0,
+            custody_only: false,
         }
     }
 

@@ -87,6 +87,7 @@ pub struct TemplateView {
     pub actions: Actions,
     pub onward: bool,
     pub glass_window_s: u64,
+    pub custody_only: bool,
 }
 
 impl TemplateView {
@@ -104,6 +105,7 @@ impl TemplateView {
             actions: self.actions,
             onward: self.onward,
             glass_window_s: self.glass_window_s,
+            custody_only: self.custody_only,
         }
     }
 }
@@ -240,5 +242,6 @@ pub(super) fn template(p: &Place<'_>, w: &Words) -> Result<Option<TemplateView>,
         actions: Actions(p.get("actions", w)?),
         onward: p.get("onward", w)?,
         glass_window_s: p.get("glassWindow", w)?,
+        custody_only: p.get("custodyOnly", w)?,
     }))
 }

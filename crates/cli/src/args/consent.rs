@@ -8,6 +8,8 @@ use super::{Answer, Proxy, Request};
 pub enum Mode {
     Live,
     Sealed,
+    /// Shared among custodians, so many of whom release.
+    Custody,
 }
 
 impl Mode {
@@ -15,6 +17,7 @@ impl Mode {
         match self {
             Self::Live => "live",
             Self::Sealed => "sealed",
+            Self::Custody => "custody",
         }
         .into()
     }
@@ -69,6 +72,12 @@ pub struct Grant {
     /// They may share it onward.
     #[arg(long)]
     pub onward: bool,
+    /// With --mode custody: who holds a share of the keys, ACCOUNT@/ip4/…/tcp/…/p2p/….
+    #[arg(long, value_name = "ACCOUNT@ADDRESS")]
+    pub custodian: Vec<String>,
+    /// So many custodians release.
+    #[arg(long, value_name = "M", default_value_t = 0)]
+    pub shares: u8,
     /// As the proxy of this owner: of studies to which they gave me access.
     #[arg(long = "for", value_name = "ADDR")]
     pub owner: Option<String>,

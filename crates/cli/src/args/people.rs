@@ -39,6 +39,12 @@ pub struct Answer {
     pub approver: Vec<String>,
     #[arg(long, value_name = "M", default_value_t = 0)]
     pub threshold: u8,
+    /// With --mode custody: who holds a share of the keys, ACCOUNT@/ip4/…/tcp/…/p2p/….
+    #[arg(long, value_name = "ACCOUNT@ADDRESS")]
+    pub custodian: Vec<String>,
+    /// So many custodians release.
+    #[arg(long, value_name = "M", default_value_t = 0)]
+    pub shares: u8,
     /// Of what was asked; all of it if not said.
     #[arg(long)]
     pub action: Vec<Action>,

@@ -87,7 +87,7 @@ fn parties() -> Parties {
 
 fn authorise(p: &mut Parties) -> Result<Vec<u8>, HandshakeError> {
     let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-    let digest = typed::init_digest(&SCOPE, &p.init);
+    let digest = typed::init_digest(&SCOPE, &p.init, None);
     p.init.signature = p.grantee.sign_digest(&digest).unwrap().to_vec();
     let bytes = Message::Init(Box::new(p.init.clone())).encode();
     let Step::Authorise(initiation) = p.responder.handle(b"peer", &bytes, NOW, &mut rng)? else {
@@ -124,7 +124,7 @@ fn a_degenerate_half_key_of_a_signed_reply_is_refused() {
             panic!()
         };
         reply.x25519 = point;
-        let digest = typed::reply_digest(&SCOPE, &p.init, &reply);
+        let digest = typed::reply_digest(&SCOPE, &p.init, None, &reply);
         reply.signature = p.owner.sign_digest(&digest).unwrap().to_vec();
         let bytes = Message::Reply(reply).encode();
         let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
@@ -145,7 +145,7 @@ fn a_substituted_half_key_confirms_nothing() {
         panic!()
     };
     reply.x25519 = PublicKey::from(&StaticSecret::from([9; 32])).to_bytes();
-    let digest = typed::reply_digest(&SCOPE, &p.init, &reply);
+    let digest = typed::reply_digest(&SCOPE, &p.init, None, &reply);
     reply.signature = p.owner.sign_digest(&digest).unwrap().to_vec();
     let bytes = Message::Reply(reply).encode();
     let mut rng = rand_core::UnwrapErr(getrandom::SysRng);

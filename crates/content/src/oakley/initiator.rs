@@ -3,27 +3,32 @@ use rand_core::CryptoRng;
 use x25519_dalek::{PublicKey, StaticSecret};
 
 use super::{
-    AccessRequest, GROUP, HandshakeError, Refusal, ReleasedKey, Scope, TRANSFORM,
-    message::{Confirmation, Init, KeyId, Message, Payload, Reply, from_bytes, to_bytes},
+    AccessRequest, GROUP, HandshakeError, Presented, Refusal, ReleasedKey, Scope, TRANSFORM,
+    message::{
+        Confirmation, Init, KeyId, Message, Payload, Reply, SharePayload, from_bytes, to_bytes,
+    },
     schedule::{Keys, transcript, x25519},
+    share::Asked,
     typed,
 };
-use crate::{DigestSigner, object::ObjectKey, signature::signer_of};
+use crate::{DigestSigner, custody::Share, object::ObjectKey, signature::signer_of};
 
 /// The grantee's side of one exchange.
 pub struct Initiator {
     scope: Scope,
-    request: AccessRequest,
+    asked: Asked,
     state: State,
 }
 
-/// What a message of the owner's app led to.
+/// What a message of the owner's or the holder's app led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// To be sent as the next request.
     Send(Vec<u8>),
     Released(ReleasedKey),
-    /// Signed by the owner.
+    /// A holder's, verified against the dealing.
+    Share(Share),
+    /// Signed by who was asked.
     Refused(Refusal),
 }
 
@@ -49,12 +54,34 @@ struct Halves {
 }
 
 impl Initiator {
-    /// Begins; gives the first request with the machine.
+    /// Begins, with the owner's app; gives the first request with the machine.
     pub fn new(
         scope: Scope,
         request: AccessRequest,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> (Self, Vec<u8>) {
+        let asked = Asked {
+            request,
+            presented: None,
+        };
+        Self::begin(scope, asked, rng)
+    }
+
+    /// Begins, with a holder's app, for its share of the record that `request` names.
+    pub fn for_share(
+        scope: Scope,
+        request: AccessRequest,
+        presented: Presented,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> (Self, Vec<u8>) {
+        let asked = Asked {
+            request,
+            presented: Some(Box::new(presented)),
+        };
+        Self::begin(scope, asked, rng)
+    }
+
+    fn begin(scope: Scope, asked: Asked, rng: &mut (impl CryptoRng + ?Sized)) -> (Self, Vec<u8>) {
         let mut cookie = [0; 32];
         rng.fill_bytes(&mut cookie);
         let hello = Message::Hello {
@@ -64,7 +91,7 @@ impl Initiator {
         (
             Self {
                 scope,
-                request,
+                asked,
                 state: State::Challenge { cookie },
             },
             hello,
@@ -109,7 +136,17 @@ impl Initiator {
                     confirm_bytes,
                 },
                 Message::Release { id: theirs, sealed },
-            ) if id == theirs => self.handle_release(&keys, &confirm_bytes, &sealed),
+            ) if id == theirs && self.asked.presented.is_none() => {
+                self.handle_release(&keys, &confirm_bytes, &sealed)
+            }
+            (
+                State::Release {
+                    id,
+                    keys,
+                    confirm_bytes,
+                },
+                Message::ShareRelease { id: theirs, sealed },
+            ) if id == theirs => self.handle_share(&keys, &confirm_bytes, &sealed),
             _ => Err(HandshakeError::Unexpected),
         }
     }
@@ -126,8 +163,13 @@ impl Initiator {
             grant,
             access,
             root,
-        } = self.request;
-        if signer.address() != grantee || grantee == owner {
+        } = self.asked.request;
+        let responder = self.asked.responder();
+        let presented = self.asked.presented.as_deref();
+        if signer.address() != grantee
+            || grantee == responder
+            || presented.is_some_and(|p| p.owner != owner)
+        {
             return Err(HandshakeError::NotForUs);
         }
         let x25519 = StaticSecret::random_from_rng(rng);
@@ -142,7 +184,7 @@ impl Initiator {
             group: GROUP,
             transform: TRANSFORM,
             initiator: grantee.into(),
-            responder: owner.into(),
+            responder: responder.into(),
             grant: grant.0.0,
             access_seq: access.seq,
             access_entry: access.entry.0,
@@ -153,10 +195,10 @@ impl Initiator {
             signature: Vec::new(),
         };
         init.signature = signer
-            .sign_digest(&typed::init_digest(&self.scope, &init))
+            .sign_digest(&typed::init_digest(&self.scope, &init, presented))
             .ok_or(HandshakeError::SignerUnavailable)?
             .to_vec();
-        let init_bytes = Message::Init(Box::new(init.clone())).encode();
+        let init_bytes = self.asked.beginning(init.clone()).encode();
         self.state = State::Reply(Box::new(Halves {
             init,
             init_bytes: init_bytes.clone(),
@@ -178,8 +220,10 @@ impl Initiator {
         if reply.id != init.id {
             return Err(HandshakeError::Unexpected);
         }
-        let digest = typed::reply_digest(&self.scope, init, reply);
-        if signer_of(&digest, &reply.signature) != Some(self.request.owner) {
+        let presented = self.asked.presented.as_deref();
+        let digest = typed::reply_digest(&self.scope, init, presented, reply);
+        let responder = self.asked.responder();
+        if signer_of(&digest, &reply.signature) != Some(responder) {
             return Err(HandshakeError::Signature);
         }
         let shared_x25519 = x25519(&halves.x25519, &reply.x25519)?;
@@ -194,8 +238,8 @@ impl Initiator {
         zeroize::Zeroize::zeroize(shared_kem.as_mut_slice());
         keys.check_responder_mac(&reply.confirmation)?;
 
-        let AccessRequest { grantee, owner, .. } = self.request;
-        let digest = typed::confirm_digest(&self.scope, grantee, owner, &init.id, &transcript);
+        let grantee = self.asked.request.grantee;
+        let digest = typed::confirm_digest(&self.scope, grantee, responder, &init.id, &transcript);
         let signature = signer
             .sign_digest(&digest)
             .ok_or(HandshakeError::SignerUnavailable)?
@@ -231,7 +275,7 @@ impl Initiator {
             access,
             root,
             ..
-        } = self.request;
+        } = self.asked.request;
         let is_ours = payload.grant == grant.0.0
             && payload.access_seq == access.seq
             && payload.access_entry == access.entry.0
@@ -245,6 +289,38 @@ impl Initiator {
         }))
     }
 
+    fn handle_share(
+        &self,
+        keys: &Keys,
+        confirm_bytes: &[u8],
+        sealed: &[u8],
+    ) -> Result<Progress, HandshakeError> {
+        let Some(presented) = &self.asked.presented else {
+            return Err(HandshakeError::Unexpected);
+        };
+        let plaintext = keys.open_share(confirm_bytes, sealed)?;
+        let payload: SharePayload = from_bytes(&plaintext)?;
+        let AccessRequest {
+            grant,
+            access,
+            root,
+            ..
+        } = self.asked.request;
+        let is_ours = payload.grant == grant.0.0
+            && payload.access_seq == access.seq
+            && payload.access_entry == access.entry.0
+            && payload.root == root.to_bytes()
+            && (payload.index, payload.place) == (presented.index, presented.place);
+        if !is_ours {
+            return Err(HandshakeError::NotForUs);
+        }
+        presented
+            .dealing
+            .share(payload.place.into(), payload.index, &payload.share)
+            .map(Progress::Share)
+            .ok_or(HandshakeError::Share)
+    }
+
     fn handle_refusal(
         &self,
         ours: &KeyId,
@@ -255,14 +331,10 @@ impl Initiator {
         if *ours != theirs {
             return Err(HandshakeError::Unexpected);
         }
-        let AccessRequest {
-            grantee,
-            owner,
-            grant,
-            ..
-        } = self.request;
-        let digest = typed::refusal_digest(&self.scope, grantee, owner, ours, grant.0, code);
-        if signer_of(&digest, signature) != Some(owner) {
+        let AccessRequest { grantee, grant, .. } = self.asked.request;
+        let responder = self.asked.responder();
+        let digest = typed::refusal_digest(&self.scope, grantee, responder, ours, grant.0, code);
+        if signer_of(&digest, signature) != Some(responder) {
             return Err(HandshakeError::Signature);
         }
         Refusal::from_index(code)

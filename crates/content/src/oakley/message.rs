@@ -33,6 +33,13 @@ pub(crate) enum Message {
         code: u8,
         signature: Vec<u8>,
     },
+    /// Begins as `Init`, at a holder.
+    ShareInit(Box<ShareInit>),
+    /// Ends as `Release`, with a share.
+    ShareRelease {
+        id: KeyId,
+        sealed: Vec<u8>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +59,23 @@ pub(crate) struct Init {
     /// ML-KEM-768 encapsulation key, 1184 bytes.
     pub kem: Vec<u8>,
     pub signature: Vec<u8>,
+}
+
+/// `Init` to a holder, who is its responder, with what makes the holder one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ShareInit {
+    pub init: Init,
+    pub owner: [u8; 20],
+    /// Who made the grant.
+    pub by: [u8; 20],
+    pub index: u8,
+    /// The record's place in the grant.
+    pub place: u8,
+    pub threshold: u8,
+    pub holders: u8,
+    pub commitments: Vec<[u8; 32]>,
+    pub envelope: Vec<u8>,
+    pub letter_signature: Vec<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +105,18 @@ pub(crate) struct Payload {
     pub root: Vec<u8>,
     pub object: [u8; 16],
     pub key: [u8; 32],
+}
+
+/// The plaintext of `ShareRelease`.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct SharePayload {
+    pub grant: [u8; 32],
+    pub access_seq: u64,
+    pub access_entry: [u8; 32],
+    pub root: Vec<u8>,
+    pub index: u8,
+    pub place: u8,
+    pub share: [u8; 32],
 }
 
 impl Message {

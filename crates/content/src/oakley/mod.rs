@@ -12,21 +12,28 @@
 //! Confirm {S_I, MAC_I} under K_I     →    ask the chain again
 //!                                    ←    Release {key} under K_R           or Refusal
 //! ```
+//!
+//! In custody mode the same exchange is held with a holder in the owner's place: the beginning
+//! also shows the holder's letter ([`Presented`]), and what is released is a share.
 
 mod cookie;
 #[cfg(test)]
 mod degenerate;
 mod initiator;
 mod message;
+mod release;
 mod responder;
 mod schedule;
+mod share;
 mod typed;
 
 use cid::Cid;
 use dhc_domain::{Address, B256, GrantId, ObjectId};
 
 pub use initiator::{Initiator, Progress};
-pub use responder::{Initiation, Release, Responder, Step};
+pub use release::{Release, ShareRelease};
+pub use responder::{Initiation, Responder, Step};
+pub use share::Presented;
 
 use crate::object::ObjectKey;
 
@@ -102,10 +109,13 @@ pub enum Refusal {
     /// The entry is for an action that needs no key.
     #[error("action_refused")]
     ActionRefused,
+    /// The letter does not open, or its shares are not what the commitments say.
+    #[error("letter_unusable")]
+    LetterUnusable,
 }
 
 impl Refusal {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::GrantUnknown,
         Self::GrantRevoked,
         Self::GrantExpired,
@@ -115,6 +125,7 @@ impl Refusal {
         Self::ContentUnavailable,
         Self::GrantDormant,
         Self::ActionRefused,
+        Self::LetterUnusable,
     ];
 
     /// The error code of the wire.
@@ -159,6 +170,10 @@ pub enum HandshakeError {
     KeyExchange,
     #[error("the peer did not derive the same keys")]
     Confirmation,
+    #[error("the letter is not signed by its author for this holder and exchange")]
+    Letter,
+    #[error("the share is not what the commitments say")]
+    Share,
     #[error("the exchange took too long")]
     Expired,
     #[error("too many exchanges at once")]

@@ -1,23 +1,25 @@
-use dhc_domain::{Address, ObjectId, Timestamp};
+use dhc_domain::{Address, Timestamp};
 use ml_kem::{Encapsulate, ml_kem_768};
 use rand_core::CryptoRng;
 use x25519_dalek::{PublicKey, StaticSecret};
-use zeroize::Zeroizing;
 
 use super::{
-    AccessRequest, Authorisation, HandshakeError, Refusal, Scope,
+    AccessRequest, Authorisation, HandshakeError, Presented, Scope,
     cookie::{CookieJar, Pending, ReplayCache},
-    message::{Confirmation, Init, KeyId, Message, Payload, Reply, from_bytes, to_bytes},
+    message::{Confirmation, Init, KeyId, Message, Reply, from_bytes},
+    release::{Finished, Release, ShareRelease, refuse},
     schedule::{Keys, transcript, x25519},
+    share::Asked,
     typed,
 };
-use crate::{DigestSigner, object::ObjectKey, signature::signer_of};
+use crate::{DigestSigner, signature::signer_of};
 
-/// The owner's side of every exchange. Holds nothing of a peer that has not returned its cookie
+/// The side of an owner, and of a holder, in every exchange. Holds nothing of a peer that has not returned its cookie
 /// and signed.
 pub struct Responder {
     scope: Scope,
-    owner: Address,
+    /// Whose keys are released, or who holds shares.
+    account: Address,
     cookies: CookieJar,
     seen: ReplayCache,
     pending: Pending<Confirming>,
@@ -32,48 +34,46 @@ pub enum Step {
     Authorise(Box<Initiation>),
     /// The grantee is who signed; look again, then [`Release::release`] or [`Release::refuse`].
     Release(Box<Release>),
+    /// As `Release`, of a holder's share.
+    ReleaseShare(Box<ShareRelease>),
 }
 
 /// A beginning whose cookie and signature are good.
 pub struct Initiation {
-    request: AccessRequest,
+    asked: Asked,
     peer: Vec<u8>,
     init: Init,
     init_bytes: Vec<u8>,
 }
 
-/// A finished exchange: the key may be handed over.
-pub struct Release {
-    scope: Scope,
-    request: AccessRequest,
-    id: KeyId,
-    keys: Box<Keys>,
-    confirm_bytes: Vec<u8>,
-}
-
 /// An exchange that waits for Confirm.
 struct Confirming {
     peer: Vec<u8>,
-    request: AccessRequest,
+    asked: Asked,
     keys: Box<Keys>,
 }
 
 impl Initiation {
     pub fn request(&self) -> &AccessRequest {
-        &self.request
+        &self.asked.request
+    }
+
+    /// What a holder was shown; `None` where the owner is asked for a key.
+    pub fn presented(&self) -> Option<&Presented> {
+        self.asked.presented.as_deref()
     }
 }
 
 impl Responder {
     pub fn new(
         scope: Scope,
-        owner: Address,
+        account: Address,
         now: Timestamp,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Self {
         Self {
             scope,
-            owner,
+            account,
             cookies: CookieJar::new(now, rng),
             seen: ReplayCache::default(),
             pending: Pending::new(),
@@ -104,37 +104,54 @@ impl Responder {
                     .encode(),
                 ))
             }
-            Message::Init(init) => self.handle_init(peer, *init, bytes),
+            Message::Init(init) => {
+                self.check_cookie(peer, &init)?;
+                let asked = Asked::for_key(&init)?;
+                self.handle_init(peer, *init, asked, bytes)
+            }
+            Message::ShareInit(message) => {
+                self.check_cookie(peer, &message.init)?;
+                let (init, asked) = Asked::for_share(*message)?;
+                self.handle_init(peer, init, asked, bytes)
+            }
             Message::Confirm { id, sealed } => self.handle_confirm(peer, id, &sealed, bytes),
             _ => Err(HandshakeError::Unexpected),
         }
     }
 
-    /// From the cheapest check to the dearest. The signature is checked before the chain is
-    /// asked, so that only who signs as the grantee can make us ask.
+    fn check_cookie(&self, peer: &[u8], init: &Init) -> Result<(), HandshakeError> {
+        if self.cookies.knows(peer, &init.id) {
+            Ok(())
+        } else {
+            Err(HandshakeError::Cookie)
+        }
+    }
+
+    /// From the cheapest check to the dearest, the cookie's before all. The signatures are checked
+    /// before the chain is asked, so that only who signs as the grantee can make us ask.
     fn handle_init(
         &mut self,
         peer: &[u8],
         init: Init,
+        asked: Asked,
         bytes: &[u8],
     ) -> Result<Step, HandshakeError> {
-        if !self.cookies.knows(peer, &init.id) {
-            return Err(HandshakeError::Cookie);
-        }
-        let request = init.request()?;
-        if request.owner != self.owner || request.grantee == self.owner {
+        if asked.responder() != self.account || asked.request.grantee == self.account {
             return Err(HandshakeError::NotForUs);
         }
         if self.seen.has(&init.id) {
             return Err(HandshakeError::Replayed);
         }
-        let digest = typed::init_digest(&self.scope, &init);
-        if signer_of(&digest, &init.signature) != Some(request.grantee) {
+        let digest = typed::init_digest(&self.scope, &init, asked.presented.as_deref());
+        if signer_of(&digest, &init.signature) != Some(asked.request.grantee) {
             return Err(HandshakeError::Signature);
+        }
+        if !asked.letter_is_good(&self.scope) {
+            return Err(HandshakeError::Letter);
         }
         let (peer, init_bytes) = (peer.to_vec(), bytes.to_vec());
         Ok(Step::Authorise(Box::new(Initiation {
-            request,
+            asked,
             peer,
             init,
             init_bytes,
@@ -151,16 +168,17 @@ impl Responder {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Vec<u8>, HandshakeError> {
         let Initiation {
-            request,
+            asked,
             peer,
             init,
             init_bytes,
         } = initiation;
-        if signer.address() != self.owner {
+        if signer.address() != self.account {
             return Err(HandshakeError::SignerUnavailable);
         }
         if let Authorisation::Refused(refusal) = verdict {
-            return refuse(&self.scope, &request, init.id, refusal, signer);
+            let (request, responder) = (&asked.request, self.account);
+            return refuse(&self.scope, request, responder, init.id, refusal, signer);
         }
         // Remembered only now, so that who is refused cannot fill the memory. Of one beginning
         // that was sent twice meanwhile, the second ends here.
@@ -184,7 +202,8 @@ impl Responder {
             signature: Vec::new(),
             confirmation: [0; 32],
         };
-        let digest = typed::reply_digest(&self.scope, &init, &reply);
+        let presented = asked.presented.as_deref();
+        let digest = typed::reply_digest(&self.scope, &init, presented, &reply);
         reply.signature = signer
             .sign_digest(&digest)
             .ok_or(HandshakeError::SignerUnavailable)?
@@ -199,15 +218,8 @@ impl Responder {
         ));
         zeroize::Zeroize::zeroize(shared_kem.as_mut_slice());
         reply.confirmation = keys.responder_mac();
-        self.pending.insert(
-            init.id,
-            now,
-            Confirming {
-                peer,
-                request,
-                keys,
-            },
-        );
+        self.pending
+            .insert(init.id, now, Confirming { peer, asked, keys });
         Ok(Message::Reply(Box::new(reply)).encode())
     }
 
@@ -220,7 +232,7 @@ impl Responder {
     ) -> Result<Step, HandshakeError> {
         let Confirming {
             peer: theirs,
-            request,
+            asked: Asked { request, presented },
             keys,
         } = self.pending.take(&id).ok_or(HandshakeError::Expired)?;
         if theirs != peer {
@@ -235,88 +247,26 @@ impl Responder {
         let digest = typed::confirm_digest(
             &self.scope,
             request.grantee,
-            request.owner,
+            self.account,
             &id,
             &keys.transcript,
         );
         if signer_of(&digest, &signature) != Some(request.grantee) {
             return Err(HandshakeError::Signature);
         }
-        let (scope, confirm_bytes) = (self.scope, bytes.to_vec());
-        Ok(Step::Release(Box::new(Release {
-            scope,
+        let finished = Finished {
+            scope: self.scope,
             request,
+            responder: self.account,
             id,
             keys,
-            confirm_bytes,
-        })))
-    }
-}
-
-impl Release {
-    pub fn request(&self) -> &AccessRequest {
-        &self.request
-    }
-
-    /// Hands over the key, sealed to this exchange and bound to what was asked.
-    pub fn release(self, object: ObjectId, key: &ObjectKey) -> Vec<u8> {
-        let AccessRequest {
-            grant,
-            access,
-            root,
-            ..
-        } = self.request;
-        let payload = Payload {
-            grant: grant.0.0,
-            access_seq: access.seq,
-            access_entry: access.entry.0,
-            root: root.to_bytes(),
-            object: object.0.0,
-            key: *key.as_bytes(),
+            confirm_bytes: bytes.to_vec(),
         };
-        let plaintext = Zeroizing::new(to_bytes(&payload));
-        let sealed = self.keys.seal_release(&self.confirm_bytes, &plaintext);
-        Message::Release {
-            id: self.id,
-            sealed,
-        }
-        .encode()
+        Ok(match presented {
+            None => Step::Release(Box::new(Release::new(finished))),
+            Some(presented) => Step::ReleaseShare(Box::new(ShareRelease::new(finished, presented))),
+        })
     }
-
-    pub fn refuse(
-        self,
-        refusal: Refusal,
-        signer: &(impl DigestSigner + ?Sized),
-    ) -> Result<Vec<u8>, HandshakeError> {
-        refuse(&self.scope, &self.request, self.id, refusal, signer)
-    }
-}
-
-fn refuse(
-    scope: &Scope,
-    request: &AccessRequest,
-    id: KeyId,
-    refusal: Refusal,
-    signer: &(impl DigestSigner + ?Sized),
-) -> Result<Vec<u8>, HandshakeError> {
-    let AccessRequest {
-        grantee,
-        owner,
-        grant,
-        ..
-    } = *request;
-    let code = refusal.index();
-    let digest = typed::refusal_digest(scope, grantee, owner, &id, grant.0, code);
-    let signature = signer
-        .sign_digest(&digest)
-        .ok_or(HandshakeError::SignerUnavailable)?
-        .to_vec();
-    Ok(Message::Refusal {
-        id,
-        code,
-        signature,
-    }
-    .encode())
 }
 
 /// Reads an ML-KEM-768 encapsulation key with FIPS 203's check of its modulus.

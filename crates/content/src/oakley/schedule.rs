@@ -49,6 +49,7 @@ pub(crate) struct Keys {
     pub transcript: [u8; 32],
     initiator_key: [u8; 32],
     responder_key: [u8; 32],
+    responder_share_key: [u8; 32],
     initiator_confirm: [u8; 32],
     responder_confirm: [u8; 32],
 }
@@ -80,6 +81,7 @@ impl Keys {
             transcript,
             initiator_key: expand(b"initiator key"),
             responder_key: expand(b"responder key"),
+            responder_share_key: expand(b"responder share key"),
             initiator_confirm: expand(b"initiator confirm"),
             responder_confirm: expand(b"responder confirm"),
         }
@@ -137,6 +139,26 @@ impl Keys {
     ) -> Result<Zeroizing<Vec<u8>>, HandshakeError> {
         open(
             &self.responder_key,
+            &self.release_aad(confirm_bytes),
+            sealed,
+        )
+    }
+
+    pub(crate) fn seal_share(&self, confirm_bytes: &[u8], plaintext: &[u8]) -> Vec<u8> {
+        seal(
+            &self.responder_share_key,
+            &self.release_aad(confirm_bytes),
+            plaintext,
+        )
+    }
+
+    pub(crate) fn open_share(
+        &self,
+        confirm_bytes: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, HandshakeError> {
+        open(
+            &self.responder_share_key,
             &self.release_aad(confirm_bytes),
             sealed,
         )

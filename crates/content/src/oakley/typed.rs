@@ -1,11 +1,11 @@
 //! The EIP-712 structs that the parties sign. Each names who signs first, so that a signature of
-//! one side is never one of the other.
+//! one side is never one of the other; those of an exchange for a share are never of one for a key.
 
 use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
 use dhc_domain::{Address, B256};
 
 use super::{
-    Scope,
+    Presented, Scope,
     message::{Init, KeyId, Reply},
 };
 
@@ -45,6 +45,23 @@ alloy::sol! {
         bytes root;
     }
 
+    /// `init` names the holder as its responder; `letter` is the digest that the letter's author
+    /// signs.
+    struct OakleyShareInit {
+        OakleyInit init;
+        address owner;
+        uint8 place;
+        bytes32 letter;
+        bytes letterSignature;
+    }
+
+    struct OakleyShareReply {
+        OakleyReply reply;
+        address owner;
+        uint8 place;
+        bytes32 letter;
+    }
+
     struct OakleyConfirm {
         address initiator;
         address responder;
@@ -72,7 +89,7 @@ fn domain(scope: &Scope) -> Eip712Domain {
     }
 }
 
-pub(crate) fn init_digest(scope: &Scope, init: &Init) -> B256 {
+fn init_struct(init: &Init) -> OakleyInit {
     OakleyInit {
         initiator: init.initiator.into(),
         responder: init.responder.into(),
@@ -88,10 +105,9 @@ pub(crate) fn init_digest(scope: &Scope, init: &Init) -> B256 {
         accessEntry: init.access_entry.into(),
         root: init.root.clone().into(),
     }
-    .eip712_signing_hash(&domain(scope))
 }
 
-pub(crate) fn reply_digest(scope: &Scope, init: &Init, reply: &Reply) -> B256 {
+fn reply_struct(init: &Init, reply: &Reply) -> OakleyReply {
     OakleyReply {
         responder: init.responder.into(),
         initiator: init.initiator.into(),
@@ -110,7 +126,45 @@ pub(crate) fn reply_digest(scope: &Scope, init: &Init, reply: &Reply) -> B256 {
         accessEntry: init.access_entry.into(),
         root: init.root.clone().into(),
     }
-    .eip712_signing_hash(&domain(scope))
+}
+
+pub(crate) fn init_digest(scope: &Scope, init: &Init, presented: Option<&Presented>) -> B256 {
+    let domain = domain(scope);
+    let init = init_struct(init);
+    match presented {
+        None => init.eip712_signing_hash(&domain),
+        Some(presented) => {
+            let letter = presented.letter_digest(scope, init.initiator, init.grant);
+            OakleyShareInit {
+                init,
+                owner: presented.owner,
+                place: presented.place,
+                letter,
+                letterSignature: presented.letter.signature.clone().into(),
+            }
+            .eip712_signing_hash(&domain)
+        }
+    }
+}
+
+pub(crate) fn reply_digest(
+    scope: &Scope,
+    init: &Init,
+    presented: Option<&Presented>,
+    reply: &Reply,
+) -> B256 {
+    let domain = domain(scope);
+    let reply = reply_struct(init, reply);
+    match presented {
+        None => reply.eip712_signing_hash(&domain),
+        Some(presented) => OakleyShareReply {
+            owner: presented.owner,
+            place: presented.place,
+            letter: presented.letter_digest(scope, reply.initiator, reply.grant),
+            reply,
+        }
+        .eip712_signing_hash(&domain),
+    }
 }
 
 pub(crate) fn confirm_digest(

@@ -118,6 +118,7 @@ impl Exchange {
                 )
             }
             Step::Release(release) => Ok(release.release(OBJECT, &key())),
+            Step::ReleaseShare(_) => panic!("a share was not asked for"),
         }
     }
 

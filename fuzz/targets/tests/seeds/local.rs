@@ -49,6 +49,7 @@ fn note() -> Vec<u8> {
     let note = Note {
         items: vec![item],
         peers: vec![peer],
+        custody: None,
     };
     [&[2][..], &note.write().expect("a short note")].concat()
 }

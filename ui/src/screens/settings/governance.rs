@@ -62,6 +62,7 @@ fn rules_card(template: &TemplateView) -> AnyView {
         actions: template.actions.clone(),
         onward: template.onward,
         glass_window_s: template.glass_window_s,
+        custody_only: template.custody_only,
     };
     let facts = vec![
         fact(t("rules.name"), &template.name),
@@ -100,6 +101,7 @@ fn rules_in_words(rules: &NewTemplate) -> AnyView {
             {row(t("rules.actions"), words::actions(&rules.actions))}
             {row(t("rules.onward"), yes_no(rules.onward))}
             {row(t("rules.offline"), yes_no(rules.sealed_allowed))}
+            {rules.custody_only.then(|| row(t("rules.custody"), yes_no(true)))}
             {(rules.glass_window_s > 0).then(|| row(t("rules.glass"), tr("share.glass", &[("span", &time::length(rules.glass_window_s))])))}
         }
     });

@@ -91,6 +91,7 @@ mod tests {
             actions: vec!["view".into(), "export".into()],
             onward: false,
             glass_window_s: 0,
+            custody_only: false,
             standing: Standing::Proven { height: 1 },
         }
     }

@@ -116,6 +116,8 @@ impl Draft {
             actions: self.actions.clone(),
             onward: self.onward,
             owner: None,
+            custodians: Vec::new(),
+            shares: 0,
         }
     }
 }
@@ -136,6 +138,7 @@ mod tests {
             actions: vec!["view".into()],
             onward: false,
             glass_window_s: 0,
+            custody_only: false,
             standing: Standing::Proven { height: 1 },
         }
     }

@@ -140,10 +140,10 @@ fn card(grant: &GrantView, names: Names) -> AnyView {
         }
     };
     let running = is_running(grant);
-    let mode = if grant.mode == "sealed" {
-        t("mode.sealed")
-    } else {
-        t("mode.live")
+    let mode = match grant.mode.as_str() {
+        "sealed" => t("mode.sealed"),
+        "custody" => t("mode.custody"),
+        _ => t("mode.live"),
     };
     let facts = vec![
         fact(t("proof.grant"), &grant.grant),

@@ -115,10 +115,10 @@ fn entry(access: AccessView, names: Names) -> AnyView {
         Some(reason) => tr("log.glass_reason", &[("reason", reason)]),
         None => t("log.glass_no_reason").to_owned(),
     });
-    let mode = if access.mode == "sealed" {
-        t("mode.sealed_short")
-    } else {
-        t("mode.live_short")
+    let mode = match access.mode.as_str() {
+        "sealed" => t("mode.sealed_short"),
+        "custody" => t("mode.custody_short"),
+        _ => t("mode.live_short"),
     };
     let facts = vec![
         fact(t("proof.by"), &access.by),

@@ -20,7 +20,8 @@ pub fn why(flow: Flow) -> AnyView {
         let list: Vec<TemplateView> = view
             .templates
             .into_iter()
-            .filter(|t| !t.contribution)
+            // Custodians are named on the command line; there is no screen for them.
+            .filter(|t| !t.contribution && !t.custody_only)
             .collect();
         let all = StoredValue::new(list.clone());
         Effect::new(move |_| {

@@ -1,7 +1,10 @@
 //! The note that a grant carries to its grantee on chain: what was granted and where it is. An
 //! HPKE envelope (RFC 9180 base mode; X-Wing, HKDF-SHA256, AES-256-GCM) to the grantee's record
 //! identity, signed by the account that makes the grant. In sealed mode it also carries the object's key; such
-//! an envelope has no forward secrecy on the grantee's side.
+//! an envelope has no forward secrecy on the grantee's side. In custody mode it carries the keys
+//! wrapped, and the letters to the holders of the shares that unwrap them.
+
+mod wire;
 
 use std::fmt;
 
@@ -16,7 +19,12 @@ use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{DigestSigner, EnvelopeOpener, object::ObjectKey, signature::signer_of};
+use crate::{
+    DigestSigner, EnvelopeOpener,
+    custody::{Dealing, Letter, WrappedKey},
+    object::ObjectKey,
+    signature::signer_of,
+};
 
 /// The longest note that the contract is given, bytes.
 pub const MAX_NOTE: usize = 8192;
@@ -24,8 +32,11 @@ pub const MAX_NOTE: usize = 8192;
 /// A note about one record, signed by the owner.
 const VERSION_1: u8 = 1;
 const INFO_1: &[u8] = b"DHC-NOTE/1";
-const VERSION: u8 = 2;
-const INFO: &[u8] = b"DHC-NOTE/2";
+const VERSION_2: u8 = 2;
+const INFO_2: &[u8] = b"DHC-NOTE/2";
+/// A note of a grant in custody mode.
+const VERSION_3: u8 = 3;
+const INFO_3: &[u8] = b"DHC-NOTE/3";
 const ENCAPSULATED: usize = 1120;
 const SIGNATURE: usize = 65;
 const TAG: usize = 16;
@@ -83,6 +94,27 @@ pub struct Note {
     /// One for each record of the grant.
     pub items: Vec<NoteItem>,
     pub peers: Vec<PeerHint>,
+    /// In custody mode.
+    pub custody: Option<Custody>,
+}
+
+/// How the keys of a grant in custody mode are had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Custody {
+    pub dealing: Dealing,
+    /// Of each record, in the items' order.
+    pub wrapped: Vec<WrappedKey>,
+    /// In the order of their indices, from 1.
+    pub holders: Vec<Holder>,
+}
+
+/// Who holds a share, and what to hand over when asking for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub account: Address,
+    /// Where the holder's app can be reached.
+    pub peer: PeerHint,
+    pub letter: Letter,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -95,6 +127,8 @@ pub enum SealNoteError {
     SignerUnavailable,
     #[error("the signer is not who makes the grant")]
     NotAuthor,
+    #[error("the dealing is not of these records and holders, or keys stand beside it")]
+    Custody,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -146,40 +180,11 @@ mod typed_1 {
     }
 }
 
-/// The plaintext, in postcard's encoding.
-#[derive(Serialize, Deserialize)]
-struct Wire {
-    items: Vec<WireItem>,
-    peers: Vec<PeerHint>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct WireItem {
-    record: [u8; 32],
-    object: [u8; 16],
-    root: Vec<u8>,
-    commitment_salt: [u8; 32],
-    label: String,
-    key: Option<Zeroizing<[u8; 32]>>,
-}
-
-/// The plaintext of version 1.
-#[derive(Deserialize)]
-struct Wire1 {
-    record: [u8; 32],
-    object: [u8; 16],
-    root: Vec<u8>,
-    commitment_salt: [u8; 32],
-    label: String,
-    peers: Vec<PeerHint>,
-    key: Option<Zeroizing<[u8; 32]>>,
-}
-
 impl NoteContext {
     fn domain(&self, version: u8) -> Eip712Domain {
         eip712_domain! {
             name: "DHC Note",
-            version: if version == VERSION_1 { "1" } else { "2" },
+            version: version.to_string(),
             chain_id: self.chain_id,
             verifying_contract: self.consent,
         }
@@ -237,7 +242,7 @@ impl NoteContext {
 
 /// Seals a note to the record identity that the grantee has published (1216 bytes).
 ///
-/// Gives version (1) ‖ signature (65) ‖ encapsulated key (1120) ‖ ciphertext.
+/// Version 3 where it has custody, else 2. Gives version (1) ‖ signature (65) ‖ encapsulated key (1120) ‖ ciphertext.
 pub fn seal_note(
     note: &Note,
     context: &NoteContext,
@@ -250,22 +255,26 @@ pub fn seal_note(
     }
     let recipient =
         <XWing as Kem>::PublicKey::from_bytes(recipient).map_err(|_| SealNoteError::Recipient)?;
+    let (version, info) = match note.custody {
+        None => (VERSION_2, INFO_2),
+        Some(_) => (VERSION_3, INFO_3),
+    };
     let plaintext = note.write()?;
     let (key, ciphertext) = single_shot_seal_with_rng::<AesGcm256, HkdfSha256, XWing>(
         &OpModeS::Base,
         &recipient,
-        INFO,
+        info,
         &plaintext,
-        context.aad(VERSION).as_slice(),
+        context.aad(version).as_slice(),
         &mut rng,
     )
     .map_err(|_| SealNoteError::Recipient)?;
     let mut envelope = key.to_bytes().to_vec();
     envelope.extend_from_slice(&ciphertext);
     let signature = signer
-        .sign_digest(&context.signing_hash(VERSION, &envelope))
+        .sign_digest(&context.signing_hash(version, &envelope))
         .ok_or(SealNoteError::SignerUnavailable)?;
-    let sealed = [&[VERSION], signature.as_slice(), &envelope].concat();
+    let sealed = [&[version], signature.as_slice(), &envelope].concat();
     if sealed.len() > MAX_NOTE {
         Err(SealNoteError::TooLong)
     } else {
@@ -273,7 +282,7 @@ pub fn seal_note(
     }
 }
 
-/// Opens a note of either version, after checking that its author signed it for this grant.
+/// Opens a note of any version, after checking that its author signed it for this grant.
 pub fn open_note(
     bytes: &[u8],
     context: &NoteContext,
@@ -281,7 +290,8 @@ pub fn open_note(
 ) -> Result<Note, OpenNoteError> {
     let (&version, rest) = bytes.split_first().ok_or(OpenNoteError::Malformed)?;
     let info = match version {
-        VERSION => INFO,
+        VERSION_3 => INFO_3,
+        VERSION_2 => INFO_2,
         VERSION_1 if context.by == context.owner => INFO_1,
         _ => return Err(OpenNoteError::Malformed),
     };
@@ -304,82 +314,11 @@ impl Note {
     /// Reads what an envelope of that version holds: length (2, big-endian) ‖ postcard ‖ padding.
     /// `None` where it is none.
     pub fn read(version: u8, plaintext: &[u8]) -> Option<Self> {
-        let body = body(plaintext)?;
-        match version {
-            VERSION_1 => decode_1(body),
-            VERSION => decode(body),
-            _ => None,
-        }
+        wire::decode(version, plaintext)
     }
 
-    /// What the envelope of the newest version holds, padded with zeros.
+    /// What the envelope of the version that this note is of holds, padded with zeros.
     pub fn write(&self) -> Result<Zeroizing<Vec<u8>>, SealNoteError> {
-        encode(self)
+        wire::encode(self)
     }
-}
-
-/// Length (2, big-endian) ‖ postcard ‖ zeros.
-fn encode(note: &Note) -> Result<Zeroizing<Vec<u8>>, SealNoteError> {
-    let items = note.items.iter().map(|item| WireItem {
-        record: item.record.0.0,
-        object: item.object.0.0,
-        root: item.root.to_bytes(),
-        commitment_salt: item.commitment_salt.0,
-        label: item.label.clone(),
-        key: item.key.as_ref().map(|key| Zeroizing::new(*key.as_bytes())),
-    });
-    let wire = Wire {
-        items: items.collect(),
-        peers: note.peers.clone(),
-    };
-    let body = Zeroizing::new(postcard::to_allocvec(&wire).map_err(|_| SealNoteError::TooLong)?);
-    let len = u16::try_from(body.len()).map_err(|_| SealNoteError::TooLong)?;
-    let padded = (2 + body.len()).next_multiple_of(PADDING);
-    if 1 + SIGNATURE + ENCAPSULATED + padded + TAG > MAX_NOTE {
-        return Err(SealNoteError::TooLong);
-    }
-    let mut out = Zeroizing::new(Vec::with_capacity(padded));
-    out.extend_from_slice(&len.to_be_bytes());
-    out.extend_from_slice(&body);
-    out.resize(padded, 0);
-    Ok(out)
-}
-
-fn body(plaintext: &[u8]) -> Option<&[u8]> {
-    let (len, rest) = plaintext.split_first_chunk::<2>()?;
-    rest.get(..usize::from(u16::from_be_bytes(*len)))
-}
-
-fn decode(body: &[u8]) -> Option<Note> {
-    let wire: Wire = postcard::from_bytes(body).ok()?;
-    let items = wire.items.into_iter().map(|item| {
-        Some(NoteItem {
-            record: RecordId(item.record.into()),
-            object: ObjectId(item.object.into()),
-            root: Cid::try_from(item.root.as_slice()).ok()?,
-            commitment_salt: item.commitment_salt.into(),
-            label: item.label,
-            key: item.key.map(|key| ObjectKey::from_bytes(*key)),
-        })
-    });
-    Some(Note {
-        items: items.collect::<Option<_>>()?,
-        peers: wire.peers,
-    })
-}
-
-fn decode_1(body: &[u8]) -> Option<Note> {
-    let wire: Wire1 = postcard::from_bytes(body).ok()?;
-    let item = NoteItem {
-        record: RecordId(wire.record.into()),
-        object: ObjectId(wire.object.into()),
-        root: Cid::try_from(wire.root.as_slice()).ok()?,
-        commitment_salt: wire.commitment_salt.into(),
-        label: wire.label,
-        key: wire.key.map(|key| ObjectKey::from_bytes(*key)),
-    };
-    Some(Note {
-        items: vec![item],
-        peers: wire.peers,
-    })
 }

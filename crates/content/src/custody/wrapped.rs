@@ -1,0 +1,102 @@
+use aes_gcm::{
+    Aes256Gcm, KeyInit,
+    aead::{Aead, Nonce, Payload},
+};
+use dhc_domain::{Address, GrantId, ObjectId};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::Secret;
+use crate::object::ObjectKey;
+
+const LABEL: &[u8] = b"DHC-CUSTODY/1 key";
+const LEN: usize = 48;
+
+/// An object's key under the secret of its record. To whom lacks the secret it says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrappedKey([u8; LEN]);
+
+/// Which object's key is wrapped, and for which grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyContext {
+    /// The EVM chain id.
+    pub chain_id: u64,
+    /// The `Consent` contract.
+    pub consent: Address,
+    pub grant: GrantId,
+    pub object: ObjectId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the wrapped key was altered, or is not of this secret, grant and object")]
+pub struct UnwrapError;
+
+impl KeyContext {
+    fn bytes(&self) -> Vec<u8> {
+        [
+            LABEL,
+            &self.chain_id.to_be_bytes(),
+            self.consent.as_slice(),
+            self.grant.0.as_slice(),
+            self.object.0.as_slice(),
+        ]
+        .concat()
+    }
+
+    /// HKDF-SHA256 of the secret, which wraps one key: the nonce is zero.
+    fn cipher(&self, secret: &Secret) -> Aes256Gcm {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, &*secret.to_bytes())
+            .expand(&self.bytes(), &mut *key)
+            .expect("32 bytes are within HKDF's limit");
+        Aes256Gcm::new((&*key).into())
+    }
+}
+
+impl WrappedKey {
+    pub fn wrap(key: &ObjectKey, secret: &Secret, context: &KeyContext) -> Self {
+        let sealed = context
+            .cipher(secret)
+            .encrypt(
+                &Nonce::<Aes256Gcm>::default(),
+                Payload {
+                    msg: key.as_bytes(),
+                    aad: &context.bytes(),
+                },
+            )
+            .expect("a key is below AES-GCM's 64 GiB");
+        Self(
+            sealed
+                .try_into()
+                .expect("a key of 32 bytes and a tag of 16"),
+        )
+    }
+
+    pub fn unwrap(&self, secret: &Secret, context: &KeyContext) -> Result<ObjectKey, UnwrapError> {
+        let key = context
+            .cipher(secret)
+            .decrypt(
+                &Nonce::<Aes256Gcm>::default(),
+                Payload {
+                    msg: &self.0,
+                    aad: &context.bytes(),
+                },
+            )
+            .map(Zeroizing::new)
+            .map_err(|_| UnwrapError)?;
+        key.as_slice()
+            .try_into()
+            .map(ObjectKey::from_bytes)
+            .map_err(|_| UnwrapError)
+    }
+
+    /// Ciphertext (32) ‖ tag (16).
+    pub fn as_bytes(&self) -> &[u8; LEN] {
+        &self.0
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
