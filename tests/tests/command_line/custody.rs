@@ -108,6 +108,52 @@ fn custodians_open_an_offline_patients_films_and_not_without_a_trace() {
     assert_eq!(openings_of(&patient, &given), 3);
 }
 
+/// The grant is active when enough have approved; each of them releases for themselves.
+#[test]
+fn an_approver_who_holds_a_share_releases_after_approving_only() {
+    let Some(network) = network() else { return };
+    let [patient, doctor, first, second] = [(); 4].map(|()| Person::settled(&network));
+    let study = patient.import_one(&small_study(patient.path("study"), 2));
+    let live = patient.grant(&study, &doctor, &[]);
+    let app = patient.app();
+    doctor.run(["fetch", &live]);
+    drop(app);
+
+    let holders = [&first, &second].map(|holder| named(holder, &holder.app()));
+    let terms = [
+        "--approver",
+        &first.address,
+        "--approver",
+        &second.address,
+        "--threshold",
+        "1",
+        "--mode",
+        "custody",
+        "--custodian",
+        &holders[0],
+        "--custodian",
+        &holders[1],
+        "--shares",
+        "2",
+    ];
+    let given = patient.grant(&study, &doctor, &terms);
+    assert_eq!(doctor.code(["fetch", &given]), "grant_unapproved");
+    assert_eq!(openings_of(&patient, &given), 0);
+
+    first.run(["consent", "approve", &given]);
+    let (_first, waiting) = (first.app(), second.app());
+    let refused = doctor.refused(["fetch", &given]);
+    assert_eq!(refused.code, "grant_unapproved", "{}", refused.message);
+    let (said, hesitant) = (&refused.message, &second.address);
+    assert!(said.contains(hesitant), "{hesitant} is not named: {said}");
+
+    drop(waiting);
+    second.run(["consent", "approve", &given]);
+    let _second = second.app();
+    doctor.run(["fetch", &given]);
+    assert_eq!(openings_of(&patient, &given), 1);
+}
+
 fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     Timestamp(since.as_secs())
