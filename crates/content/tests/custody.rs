@@ -4,6 +4,7 @@ mod people;
 #[path = "../../../tests/seeded/mod.rs"]
 mod seeded;
 
+use curve25519_dalek::Scalar;
 use dhc_content::{
     DigestSigner as _,
     custody::{
@@ -356,4 +357,55 @@ fn custody_of_version_1_is_the_same_for_ever() {
     ]);
     let made = lines.join("\n") + "\n";
     assert!(made == include_str!("vectors/custody-1.txt"), "{made}");
+}
+
+/// The scalars that a dealing draws from the tests' randomness, 64 bytes each, little-endian.
+fn drawn(count: usize) -> Vec<[u8; 32]> {
+    use dhc_content::rand_core::Rng as _;
+    let mut rng = Seeded::new("dealing");
+    let scalars = (0..count).map(|_| {
+        let mut wide = [0; 64];
+        rng.fill_bytes(&mut wide);
+        Scalar::from_bytes_mod_order_wide(&wide).to_bytes()
+    });
+    scalars.collect()
+}
+
+/// A second maker, in Python, from the specification alone. `DHC_PYTHON` names one with the packages
+/// of `tests/second_reader/requirements.txt`; without it this test is left out.
+#[test]
+fn other_code_makes_the_same_commitments_and_wrapped_key() {
+    let Some(python) = std::env::var_os("DHC_PYTHON") else {
+        println!("left out: DHC_PYTHON names no Python for the second maker");
+        return;
+    };
+    let scalars: Vec<String> = drawn(2).iter().map(hex::encode).collect();
+    let mut object_key = [0; 32];
+    dhc_content::rand_core::Rng::fill_bytes(&mut Seeded::new("object key"), &mut object_key);
+    let context = key_context();
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/second_reader/dhc_custody.py"
+    );
+    let made = std::process::Command::new(python)
+        .arg(script)
+        .arg(context.chain_id.to_string())
+        .args([hex::encode(context.consent), hex::encode(context.grant.0)])
+        .args([hex::encode(context.object.0), hex::encode(object_key)])
+        .args([&scalars[0], &scalars.join(",")])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "{said}");
+    let dealt = dealt(2, 3, 1);
+    let wrapped = WrappedKey::wrap(&key(), &dealt.secrets[0], &context);
+    let mut ours: Vec<String> = dealt
+        .dealing
+        .commitments()
+        .iter()
+        .map(hex::encode)
+        .collect();
+    ours.push(hex::encode(wrapped.as_bytes()));
+    let theirs = String::from_utf8(made.stdout).unwrap();
+    assert_eq!(theirs.lines().collect::<Vec<_>>(), ours);
 }
