@@ -179,4 +179,20 @@ test("a doctor asks in their own words, sees the state, and takes it back", { ti
   assert.deepEqual(doctor.problems, []);
 });
 
+test("each film of an access is a line of the worklist, and opens by itself", { timeout: 4 * PATIENCE }, async () => {
+  const { page } = doctor;
+  const { grants } = await done(doctor, "consent_list", { direction: "received" });
+  const grant = grants.find((g) => g.studies.length === 2);
+  await doctor.go("/shared-with-me");
+  for (const study of grant.studies) {
+    await doctor.go("/shared-with-me");
+    await page.locator(`a[href="/films/${grant.grant}:${study}"]`).click();
+    await page.locator("canvas").waitFor({ timeout: 2 * PATIENCE });
+    await page.getByTestId("slice").filter({ hasText: /\d/ }).waitFor();
+  }
+  const { entries } = await done(patient, "consent_audit", {});
+  const opened = entries.filter((entry) => entry.grant === grant.grant).map((entry) => entry.object);
+  assert.deepEqual(new Set(opened), new Set(grant.studies));
+});
+
 test("nothing went wrong unseen", () => assert.deepEqual(patient.problems, []));
