@@ -18,6 +18,7 @@ mod people;
 mod pinning;
 mod process;
 mod proxies;
+mod random_kills;
 mod requests;
 mod sharing;
 mod storage;
