@@ -98,8 +98,8 @@ contract ConsentTest is NetworkTest {
         t.grantee = address(0);
         expectRefusal(t, abi.encodeWithSelector(Grants.GranteeInvalid.selector));
         t = terms();
-        t.mode = 2;
-        expectRefusal(t, abi.encodeWithSelector(Grants.ModeUnknown.selector, uint8(2)));
+        t.mode = CUSTODY + 1;
+        expectRefusal(t, abi.encodeWithSelector(Grants.ModeUnknown.selector, t.mode));
         t = terms();
         t.notAfter = uint64(block.timestamp);
         expectRefusal(t, abi.encodeWithSelector(Grants.ExpiryPast.selector));
@@ -162,13 +162,10 @@ contract ConsentTest is NetworkTest {
         make(t);
     }
 
-    function test_any_template_admits_custody_and_no_mode_beyond() public {
+    function test_a_template_without_sealed_envelopes_admits_custody() public {
         Grants.Terms memory t = terms();
-        t.mode = CUSTODY;
+        (t.templateId, t.purpose, t.mode) = (PAYMENT, HPAYMT, CUSTODY);
         make(t);
-        t = terms();
-        t.mode = CUSTODY + 1;
-        expectRefusal(t, abi.encodeWithSelector(Grants.ModeUnknown.selector, t.mode));
     }
 
     function test_unknown_retired_and_contribution_templates_take_no_grant() public {

@@ -107,7 +107,8 @@ contract GovernanceTest is NetworkTest {
         vm.assertEq(templates.count(), 9);
         vm.assertEq(templates.names(0), bytes32("treatment"));
         vm.assertEq(templates.names(6), bytes32("emergency"));
-        vm.assertEq(templates.names(7), bytes32(bytes(longest)));
+        vm.assertEq(templates.names(7), bytes32("sensitive"));
+        vm.assertEq(templates.names(8), bytes32(bytes(longest)));
         vm.assertEq(templates.find(keccak256(bytes(longest))).maxWindow, 1);
     }
 
