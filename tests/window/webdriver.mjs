@@ -50,7 +50,7 @@ export class Window {
 
   async click(role, name, timeoutMs) {
     await this.#on(role, name, timeoutMs, (element) =>
-      role === "radio"
+      role === "radio" || role === "checkbox"
         ? // Its label is what a person hits; the input itself is drawn over.
           this.#post("/execute/sync", { script: "arguments[0].click()", args: [element] })
         : this.#post(`/element/${element[ELEMENT]}/click`, {}),
@@ -92,6 +92,7 @@ const FIND = `
     button: "button, [role=button]",
     link: "a[href]",
     radio: "[role=radio], input[type=radio]",
+    checkbox: "[role=checkbox], input[type=checkbox]",
     textbox: "input:not([type=radio]):not([type=checkbox]), textarea",
     menuitem: "[role^=menuitem]",
     tab: "[role=tab]",

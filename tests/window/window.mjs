@@ -68,7 +68,7 @@ const steps = {
   "it is shared with the doctor for a week": async (w) => {
     await w.click("link", /^Sharing/);
     await w.click("link", "Share");
-    await w.click("radio", /Synthetic study/i, CHAIN_MS);
+    await w.click("checkbox", /Synthetic study/i, CHAIN_MS);
     await w.click("button", "Continue");
     await w.click("radio", /Chen/);
     await w.sees(/Can receive films/, CHAIN_MS);
