@@ -62,6 +62,75 @@ test("the worklist leads to a film in one click", { timeout: 3 * PATIENCE }, asy
   assert.ok(light > 2 && light < 250, `a picture, neither black nor white: ${light}`);
 });
 
+// Canvas pixels that a place in the canvas has, 0 to 1 across and down.
+const at = async (x, y) => {
+  const box = await page.locator("canvas").boundingBox();
+  return [box.x + box.width * x, box.y + box.height * y];
+};
+const drag = async (from, to) => {
+  await page.mouse.move(...(await at(...from)));
+  await page.mouse.down();
+  await page.mouse.move(...(await at(...to)), { steps: 4 });
+  await page.mouse.up();
+};
+const measured = () => page.getByTestId("measured");
+
+test("a length, an angle and an area are measured, moved, listed and deleted", async () => {
+  await page.locator("canvas").focus();
+  await page.keyboard.press("l");
+  await drag([0.4, 0.5], [0.5, 0.5]);
+  await measured().filter({ hasText: /^\d+\.\d mm$/ }).waitFor();
+  const short = parseFloat(await measured().textContent());
+  // With the scroll tool in hand its end is still taken hold of.
+  await page.keyboard.press("s");
+  await drag([0.5, 0.5], [0.6, 0.5]);
+  const long = parseFloat(await measured().textContent());
+  assert.ok(Math.abs(long / short - 2) < 0.02, `${short} mm became ${long} mm`);
+  await page.keyboard.press("a");
+  await drag([0.5, 0.3], [0.4, 0.3]);
+  await page.mouse.click(...(await at(0.4, 0.4)));
+  await measured().filter({ hasText: /^90\.0°$/ }).waitFor();
+  await page.keyboard.press("e");
+  await drag([0.55, 0.55], [0.65, 0.7]);
+  await measured().filter({ hasText: /mm².*mean.*±/ }).waitFor();
+  await page.getByTestId("calibration").filter({ hasText: "pixel spacing" }).waitFor();
+  assert.equal(await measured().count(), 3);
+  const frame = await slice();
+  await page.keyboard.press("ArrowDown");
+  await settled(frame + 1);
+  assert.equal(await measured().count(), 0, "they stand on the slice they were drawn on");
+  await page.keyboard.press("m");
+  const list = page.getByRole("dialog", { name: "Measurements" });
+  await list.getByRole("button", { name: /^Length/ }).click();
+  await settled(frame);
+  await page.keyboard.press("Delete");
+  await measured().filter({ hasText: "90.0°" }).waitFor();
+  assert.equal(await measured().count(), 2);
+  await page.keyboard.press("m");
+  await list.getByRole("button", { name: "Delete: Angle" }).click();
+  await list.getByRole("button", { name: "Delete: Ellipse" }).click();
+  await list.getByText("Nothing is measured yet.").waitFor();
+  await page.keyboard.press("Escape");
+});
+
+test("an arrow has words, and a shape that was begun can be left", async () => {
+  await page.locator("canvas").focus();
+  await page.keyboard.press("t");
+  await drag([0.4, 0.4], [0.5, 0.5]);
+  await page.getByRole("textbox", { name: "What it shows" }).fill("ventricle");
+  await page.keyboard.press("Enter");
+  await measured().filter({ hasText: "ventricle" }).waitFor();
+  await page.keyboard.press("Delete");
+  await page.waitForFunction(() => !document.querySelector("[data-testid=measured]"));
+  await page.locator("canvas").focus();
+  await page.keyboard.press("c");
+  await drag([0.4, 0.4], [0.5, 0.4]);
+  assert.equal(await page.locator(".v-mark").count(), 1);
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator(".v-mark").count(), 0);
+  await page.keyboard.press("w");
+});
+
 test("wheel, keys and slider scroll through the slices", async () => {
   await page.locator("canvas").focus();
   await page.keyboard.press("Home");

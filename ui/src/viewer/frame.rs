@@ -1,7 +1,7 @@
 //! A frame as it came over the wire, its pixels still in the browser's memory.
 
 use dhc_ipc::{FrameHeader, PixelKind};
-use js_sys::{ArrayBuffer, DataView, Uint8Array};
+use js_sys::{ArrayBuffer, DataView, Float32Array, Int16Array, Uint8Array, Uint16Array};
 
 #[derive(Clone, Debug)]
 pub struct Frame {
@@ -53,6 +53,43 @@ impl Frame {
 
     pub fn bytes(&self) -> usize {
         self.buffer.byte_length() as usize
+    }
+
+    /// The modality values of a row from column `from` to one before `to`, which must lie inside;
+    /// none of colours.
+    pub fn values(&self, row: u32, from: u32, to: u32) -> Vec<f64> {
+        let header = &self.header;
+        let size = bytes_per_pixel(header.kind);
+        let at = self.offset + (row * header.columns + from) * size;
+        let length = to.saturating_sub(from);
+        let rescaled = |stored: f64| stored * header.slope + header.intercept;
+        match header.kind {
+            PixelKind::U8 => Uint8Array::new_with_byte_offset_and_length(&self.buffer, at, length)
+                .to_vec()
+                .into_iter()
+                .map(|v| rescaled(f64::from(v)))
+                .collect(),
+            PixelKind::U16 => {
+                Uint16Array::new_with_byte_offset_and_length(&self.buffer, at, length)
+                    .to_vec()
+                    .into_iter()
+                    .map(|v| rescaled(f64::from(v)))
+                    .collect()
+            }
+            PixelKind::I16 => Int16Array::new_with_byte_offset_and_length(&self.buffer, at, length)
+                .to_vec()
+                .into_iter()
+                .map(|v| rescaled(f64::from(v)))
+                .collect(),
+            PixelKind::F32 => {
+                Float32Array::new_with_byte_offset_and_length(&self.buffer, at, length)
+                    .to_vec()
+                    .into_iter()
+                    .map(f64::from)
+                    .collect()
+            }
+            PixelKind::Rgb8 => Vec::new(),
+        }
     }
 
     /// The modality value at a column and row; `None` outside and for colours.

@@ -39,6 +39,12 @@ impl Turn {
         (a * x + c * y, b * x + d * y)
     }
 
+    /// An image direction as a screen direction.
+    pub fn to_screen(self, u: f64, v: f64) -> (f64, f64) {
+        let [a, b, c, d] = self.0.map(f64::from);
+        (a * u + b * v, c * u + d * v)
+    }
+
     /// Whether width and height are exchanged.
     pub const fn is_sideways(self) -> bool {
         self.0[0] == 0
@@ -118,6 +124,19 @@ impl Placement {
         (
             u / self.spacing[1] + self.columns / 2.0,
             v / self.spacing[0] + self.rows / 2.0,
+        )
+    }
+
+    /// The canvas point of image coordinates: the inverse of [`image_at`](Self::image_at).
+    pub fn canvas_at(&self, column: f64, row: f64) -> (f64, f64) {
+        let scale = self.scale();
+        let (x, y) = self.view.turn.to_screen(
+            (column - self.columns / 2.0) * self.spacing[1],
+            (row - self.rows / 2.0) * self.spacing[0],
+        );
+        (
+            x * scale + self.canvas.0 / 2.0 + self.view.pan.0,
+            y * scale + self.canvas.1 / 2.0 + self.view.pan.1,
         )
     }
 
@@ -249,6 +268,25 @@ mod tests {
         assert_eq!(letters(&coronal, Turn::default()), ["R", "L", "S", "I"]);
         let oblique = [0.8, 0.6, 0.0, 0.0, 0.0, -1.0];
         assert_eq!(letters(&oblique, Turn::default())[1], "LP");
+    }
+
+    #[test]
+    fn a_point_of_the_image_is_found_again_however_it_is_seen() {
+        let turns = [
+            Turn::default(),
+            Turn::default().clockwise(),
+            Turn::default().mirrored().clockwise(),
+            Turn::default().flipped(),
+        ];
+        for turn in turns {
+            let seen = placed(View {
+                zoom: 2.5,
+                pan: (31.0, -17.0),
+                turn,
+            });
+            let (x, y) = seen.canvas_at(12.25, 80.5);
+            assert!(near(seen.image_at(x, y), (12.25, 80.5)));
+        }
     }
 
     #[test]

@@ -5,4 +5,6 @@ pub mod frame;
 pub mod geometry;
 pub mod gl;
 pub mod loader;
+pub mod marks;
+pub mod measure;
 pub mod window;

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::state::{Tool, Viewer};
 use crate::viewer::geometry::View;
+use crate::viewer::marks::Marks;
+use crate::viewer::measure::Shape;
 use crate::viewer::window::Window;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,12 @@ pub enum Action {
     Flip,
     Cine,
     Reset,
+    /// Gives up what is being drawn, else resets.
+    Leave,
+    /// Removes the chosen measurement.
+    Remove,
+    /// The list of measurements.
+    List,
     Preset(usize),
     Banner,
     NextSeries,
@@ -51,7 +59,45 @@ pub const KEYS: &[(&str, Action, &str)] = &[
     ("h", Action::Mirror, "film.mirror"),
     ("v", Action::Flip, "film.flip"),
     ("0", Action::Reset, "film.reset"),
-    ("Escape", Action::Reset, ""),
+    ("Escape", Action::Leave, ""),
+    (
+        "l",
+        Action::Choose(Tool::Measure(Shape::Length)),
+        "measure.length",
+    ),
+    (
+        "a",
+        Action::Choose(Tool::Measure(Shape::Angle)),
+        "measure.angle",
+    ),
+    (
+        "c",
+        Action::Choose(Tool::Measure(Shape::Cobb)),
+        "measure.cobb",
+    ),
+    (
+        "g",
+        Action::Choose(Tool::Measure(Shape::Rectangle)),
+        "measure.rectangle",
+    ),
+    (
+        "e",
+        Action::Choose(Tool::Measure(Shape::Ellipse)),
+        "measure.ellipse",
+    ),
+    (
+        "d",
+        Action::Choose(Tool::Measure(Shape::Probe)),
+        "measure.probe",
+    ),
+    (
+        "t",
+        Action::Choose(Tool::Measure(Shape::Arrow)),
+        "measure.arrow",
+    ),
+    ("m", Action::List, "measure.title"),
+    ("Delete", Action::Remove, "keys.remove"),
+    ("Backspace", Action::Remove, ""),
     ("1", Action::Preset(0), "keys.presets"),
     ("2", Action::Preset(1), ""),
     ("3", Action::Preset(2), ""),
@@ -97,7 +143,7 @@ pub fn perform(viewer: Viewer, action: Action) {
         Action::Step(by) => viewer.step(by),
         Action::First => viewer.go_to(0),
         Action::Last => viewer.go_to(i64::MAX),
-        Action::Choose(tool) => viewer.tool.set(tool),
+        Action::Choose(tool) => viewer.choose_tool(tool),
         Action::ZoomIn => zoom(1.25),
         Action::ZoomOut => zoom(0.8),
         Action::Invert => viewer.inverted.update(|i| *i = !*i),
@@ -118,6 +164,17 @@ pub fn perform(viewer: Viewer, action: Action) {
         }),
         Action::Cine => viewer.cine.update(|c| *c = !*c),
         Action::Reset => viewer.reset(),
+        Action::Leave => {
+            if !viewer.marks.try_update(Marks::give_up).unwrap_or_default() {
+                viewer.reset();
+            }
+        }
+        Action::Remove => viewer.marks.update(|marks| {
+            if let Some(id) = marks.selected() {
+                marks.remove(id);
+            }
+        }),
+        Action::List => viewer.marks_listed.update(|listed| *listed = !*listed),
         Action::Preset(n) => {
             if let Some((_, window)) = untrack(|| presets(viewer)).into_iter().nth(n) {
                 viewer.window.set(window);

@@ -2,6 +2,7 @@
 
 mod actions;
 mod keys;
+mod measured;
 mod overlay;
 mod pointer;
 mod side;

@@ -3,13 +3,14 @@
 use dhc_ipc::PixelKind;
 use leptos::prelude::*;
 
+use super::measured;
 use super::state::Viewer;
 use crate::format;
 use crate::i18n::{t, time, tr};
 use crate::viewer::geometry;
 
 /// A number with as many digits as a reader needs.
-fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 10.0 || value == value.trunc() => format!("{value:.0}"),
         size if size >= 0.1 => format!("{value:.2}"),
@@ -107,6 +108,12 @@ pub fn overlays(viewer: Viewer) -> AnyView {
             t("film.lossless")
         }
     };
+    // Said as soon as something is measured.
+    let calibration = move || {
+        let shown = viewer.shown.with(|s| s.as_ref().map(|(key, _)| *key))?;
+        let is_measured = viewer.marks.with(|marks| marks.on(shown).next().is_some());
+        is_measured.then(|| t(measured::calibration(viewer.calibration())))
+    };
     let inverted = move || {
         viewer
             .inverted
@@ -120,6 +127,7 @@ pub fn overlays(viewer: Viewer) -> AnyView {
         <div class="ov tr">{move || viewer.banner.get().then(|| place.clone())}</div>
         <div class="ov bl">
             {scale_bar(viewer)}
+            <div data-testid="calibration">{calibration}</div>
             <div>{probe}</div>
             <div><span data-testid="window">{window}</span>{inverted}</div>
             <div>{zoom}</div>

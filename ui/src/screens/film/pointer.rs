@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use web_sys::{PointerEvent, WheelEvent};
 
 use super::state::{Tool, Viewer};
+use crate::viewer::marks::Marks;
 use crate::viewer::window::Steps;
 
 /// Pointers that are down, by id, in CSS pixels.
@@ -16,7 +17,18 @@ pub struct Pointers {
     /// Dragging or wheel movement that has not made a whole frame yet.
     rest: f64,
     wheel: f64,
+    /// Whether a measurement follows the first pointer.
+    measuring: bool,
+    /// When and where a finger came down that has not moved yet: ms of the page, CSS pixels.
+    resting: Option<(f64, (f64, f64))>,
 }
+
+/// A finger held still so long, ms, sets the window.
+const LONG_PRESS: f64 = 400.0;
+/// How far a finger may tremble, CSS pixels, and still be held still.
+const STILL: f64 = 6.0;
+/// How near to a measurement's point counts as on it, CSS pixels: with a mouse, with a finger.
+const REACH: (f64, f64) = (10.0, 22.0);
 
 /// Distance and middle of two points.
 pub fn spread(a: (f64, f64), b: (f64, f64)) -> (f64, (f64, f64)) {
@@ -55,7 +67,17 @@ impl Pointers {
     pub fn pressed(&mut self, viewer: Viewer, event: &PointerEvent) {
         if self.down.is_empty() {
             self.rest = 0.0;
-            self.tool = tool_of(event.button()).or(Some(viewer.tool.get_untracked()));
+            let by_button = tool_of(event.button());
+            self.tool = by_button.or(Some(viewer.tool.get_untracked()));
+            self.measuring = by_button.is_none() && measure(viewer, event);
+            let is_finger = event.pointer_type() == "touch";
+            self.resting = is_finger.then(|| (event.time_stamp(), point(event)));
+        } else if self.measuring {
+            // A second finger zooms: what one finger had begun was not meant.
+            self.measuring = false;
+            viewer.marks.update(|marks| {
+                marks.give_up();
+            });
         }
         self.down.insert(event.pointer_id(), point(event));
         if let Some(canvas) = event
@@ -67,13 +89,21 @@ impl Pointers {
         }
     }
 
-    pub fn released(&mut self, event: &PointerEvent) {
+    pub fn released(&mut self, viewer: Viewer, event: &PointerEvent) {
         self.down.remove(&event.pointer_id());
+        if std::mem::take(&mut self.measuring)
+            && let Some(space) = untrack(|| viewer.space())
+        {
+            viewer
+                .marks
+                .update(|marks| marks.released(point(event), &space));
+        }
     }
 
     pub fn moved(&mut self, viewer: Viewer, event: &PointerEvent) {
         let now = point(event);
         let Some(before) = self.down.get(&event.pointer_id()).copied() else {
+            follow(viewer, now);
             hover(viewer, now);
             return;
         };
@@ -100,6 +130,21 @@ impl Pointers {
                 *view = moved.zoomed(apart / apart_before.max(1.0), at);
             });
             return;
+        }
+        if self.measuring {
+            self.down.insert(event.pointer_id(), now);
+            follow(viewer, now);
+            hover(viewer, now);
+            return;
+        }
+        if let Some((since, from)) = self.resting {
+            if spread(from, now).0 < STILL {
+                return;
+            }
+            self.resting = None;
+            if event.time_stamp() - since >= LONG_PRESS {
+                self.tool = Some(Tool::Window);
+            }
         }
         self.down.insert(event.pointer_id(), now);
         let (dx, dy) = (now.0 - before.0, now.1 - before.1);
@@ -129,6 +174,7 @@ impl Pointers {
                 self.rest = rest;
                 viewer.step(steps);
             }
+            Tool::Measure(_) => {}
         }
     }
 
@@ -152,6 +198,41 @@ impl Pointers {
         let (steps, rest) = whole_steps(self.wheel + event.delta_y() * unit, 40.0);
         self.wheel = rest;
         viewer.step(steps.clamp(-3, 3));
+    }
+}
+
+/// Hands a press to the measurements; answers whether one took it.
+fn measure(viewer: Viewer, event: &PointerEvent) -> bool {
+    let shown = viewer
+        .shown
+        .with_untracked(|s| s.as_ref().map(|(key, _)| *key));
+    let (Some(frame), Some(space)) = (shown, untrack(|| viewer.space())) else {
+        return false;
+    };
+    let shape = match viewer.tool.get_untracked() {
+        Tool::Measure(shape) => Some(shape),
+        _ => None,
+    };
+    let reach = if event.pointer_type() == "touch" {
+        REACH.1
+    } else {
+        REACH.0
+    };
+    viewer
+        .marks
+        .try_update(|marks| marks.press(frame, point(event), shape, reach, &space))
+        .unwrap_or_default()
+}
+
+/// Lets the measurement that is being drawn follow the pointer.
+fn follow(viewer: Viewer, at: (f64, f64)) {
+    if !viewer.marks.with_untracked(Marks::is_busy) {
+        return;
+    }
+    if let Some(space) = untrack(|| viewer.space()) {
+        viewer.marks.update(|marks| {
+            marks.moved(at, &space);
+        });
     }
 }
 

@@ -13,7 +13,7 @@ use wasm_bindgen::closure::Closure;
 use super::actions::{action_for, perform};
 use super::pointer::Pointers;
 use super::state::{Tool, Viewer};
-use super::{keys, overlay, side, tools};
+use super::{keys, measured, overlay, side, tools};
 use crate::components::{Icon, icon, switcher};
 use crate::i18n::{t, tr, words};
 use crate::session::session;
@@ -21,6 +21,7 @@ use crate::viewer::cache::wanted;
 use crate::viewer::geometry::View;
 use crate::viewer::gl::{Picture, Renderer};
 use crate::viewer::loader::Loader;
+use crate::viewer::marks::Marks;
 use crate::viewer::window::Steps;
 
 /// Frames a second of a cine run whose file does not say.
@@ -64,6 +65,8 @@ fn state(film: FilmView) -> Viewer {
         canvas: RwSignal::new((0.0, 0.0)),
         density: RwSignal::new(1.0),
         probe: RwSignal::new(None),
+        marks: RwSignal::new(Marks::default()),
+        marks_listed: RwSignal::new(false),
         arrived,
         loader: StoredValue::new_local(loader),
         on_screen: StoredValue::new_local(None),
@@ -102,6 +105,7 @@ pub fn viewer(film: FilmView) -> AnyView {
             </header>
             <main class="v-stage" id="content">
                 {surface(viewer, canvas, title)}
+                {measured::drawn(viewer)}
                 {overlay::overlays(viewer)}
                 <div class="v-slider">
                     <input type="range" aria-label=t("film.slice_slider") min="1" max=move || count().to_string() step="1"
@@ -124,6 +128,7 @@ pub fn viewer(film: FilmView) -> AnyView {
             </main>
             <footer class="v-bottom">{side::strip(viewer)}{tools::toolbar(viewer)}</footer>
             {keys::keyboard_map(viewer)}
+            {measured::list(viewer)}
         </div>
     }
     .into_any()
@@ -144,8 +149,8 @@ fn surface(viewer: Viewer, canvas: NodeRef<html::Canvas>, title: String) -> AnyV
         <canvas node_ref=canvas role="img" tabindex="0" aria-label=label
             on:pointerdown=move |event| pointers.update_value(|p| p.pressed(viewer, &event))
             on:pointermove=move |event| pointers.update_value(|p| p.moved(viewer, &event))
-            on:pointerup=move |event| pointers.update_value(|p| p.released(&event))
-            on:pointercancel=move |event| pointers.update_value(|p| p.released(&event))
+            on:pointerup=move |event| pointers.update_value(|p| p.released(viewer, &event))
+            on:pointercancel=move |event| pointers.update_value(|p| p.released(viewer, &event))
             on:pointerleave=move |_| viewer.probe.set(None)
             on:contextmenu=|event| event.prevent_default()
             on:wheel=move |event| pointers.update_value(|p| p.wheeled(viewer, &event))
@@ -295,9 +300,13 @@ fn listen_to_keys(viewer: Viewer) {
             .target()
             .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
         let tag = target.as_ref().map(|t| t.tag_name()).unwrap_or_default();
-        let in_dialog = target
+        // A sheet keeps its keys even where what had the focus in it is gone.
+        let is_asking = document()
+            .query_selector("dialog[open]")
+            .is_ok_and(|dialog| dialog.is_some());
+        let in_menu = target
             .as_ref()
-            .is_some_and(|t| t.closest("dialog, [role=menu]").ok().flatten().is_some());
+            .is_some_and(|t| t.closest("[role=menu]").ok().flatten().is_some());
         let key = event.key();
         // Controls keep the keys they answer themselves.
         let theirs = match tag.as_str() {
@@ -305,7 +314,7 @@ fn listen_to_keys(viewer: Viewer) {
             "BUTTON" | "A" | "SUMMARY" => matches!(key.as_str(), " " | "Enter"),
             _ => false,
         };
-        if theirs || (in_dialog && key != "?") {
+        if theirs || in_menu || (is_asking && key != "?") {
             return;
         }
         if let Some(action) = action_for(&key) {

@@ -8,6 +8,8 @@ use leptos::prelude::*;
 use crate::viewer::frame::Frame;
 use crate::viewer::geometry::{Placement, View};
 use crate::viewer::loader::{Key, Loader};
+use crate::viewer::marks::{Marks, Space};
+use crate::viewer::measure::{Calibration, Measurement, Reading, Shape};
 use crate::viewer::window::Window;
 
 /// What dragging does.
@@ -17,6 +19,7 @@ pub enum Tool {
     Pan,
     Zoom,
     Scroll,
+    Measure(Shape),
 }
 
 #[derive(Clone, Copy)]
@@ -41,6 +44,9 @@ pub struct Viewer {
     pub density: RwSignal<f64>,
     /// The modality value under the pointer.
     pub probe: RwSignal<Option<(u32, u32, f64)>>,
+    pub marks: RwSignal<Marks>,
+    /// Whether the list of measurements is open.
+    pub marks_listed: RwSignal<bool>,
     pub arrived: RwSignal<u64>,
     pub loader: StoredValue<Loader, LocalStorage>,
     pub on_screen: StoredValue<Option<Rc<Frame>>, LocalStorage>,
@@ -91,11 +97,48 @@ impl Viewer {
         })
     }
 
+    /// Where CSS pixels of the canvas lie in the shown frame.
+    pub fn space(self) -> Option<Space> {
+        Some(Space {
+            placement: self.placement()?,
+            density: self.density.get(),
+        })
+    }
+
+    pub fn calibration(self) -> Calibration {
+        let series = self.series_view();
+        Calibration::of(series.spacing, series.spacing_kind.as_deref())
+    }
+
+    /// What a measurement on the shown frame says.
+    pub fn reading(self, measurement: &Measurement) -> Option<Reading> {
+        self.on_screen.with_value(|frame| {
+            let frame = frame.as_ref()?;
+            measurement.reading(
+                self.calibration(),
+                (frame.header.columns, frame.header.rows),
+                |column, row| frame.value_at(column, row),
+                |(row, from, to)| frame.values(row, from, to),
+            )
+        })
+    }
+
+    /// Leaves off what is being drawn, and takes up a tool.
+    pub fn choose_tool(self, tool: Tool) {
+        self.marks.update(|marks| {
+            marks.give_up();
+        });
+        self.tool.set(tool);
+    }
+
     pub fn go_to(self, frame: i64) {
         let last = i64::from(self.count().max(1)) - 1;
         let to = frame.clamp(0, last) as u32;
         let from = self.frame.get_untracked();
         if to != from {
+            self.marks.update(|marks| {
+                marks.give_up();
+            });
             self.forward.set(to > from);
             self.frame.set(to);
         }
@@ -110,6 +153,9 @@ impl Viewer {
             return;
         }
         self.cine.set(false);
+        self.marks.update(|marks| {
+            marks.give_up();
+        });
         self.window.set(None);
         self.view.set(View::default());
         self.forward.set(true);

@@ -3,14 +3,16 @@
 use leptos::prelude::*;
 
 use super::actions::{Action, perform, presets};
+use super::measured;
 use super::state::{Tool, Viewer};
 use crate::components::{Icon, icon};
 use crate::i18n::t;
+use crate::viewer::measure::Shape;
 
 fn tool(viewer: Viewer, tool: Tool, sign: Icon, label: &'static str) -> AnyView {
     view! {
         <button class="tool" aria-label=label title=label aria-pressed=move || (viewer.tool.get() == tool).to_string()
-            on:click=move |_| viewer.tool.set(tool)>{icon(sign)}<span class="t">{label}</span></button>
+            on:click=move |_| viewer.choose_tool(tool)>{icon(sign)}<span class="t">{label}</span></button>
     }
     .into_any()
 }
@@ -32,6 +34,30 @@ fn toggle(
     view! {
         <button class="tool" aria-label=label title=label aria-pressed=move || what.get().to_string()
             on:click=move |_| perform(viewer, does)>{icon(sign)}</button>
+    }
+    .into_any()
+}
+
+/// The shapes that are not worth a button each.
+fn measure_choice(viewer: Viewer) -> AnyView {
+    let choose = move |event| {
+        let chosen = event_target_value(&event)
+            .parse()
+            .ok()
+            .and_then(|i: usize| Shape::ALL.get(i));
+        if let Some(shape) = chosen {
+            viewer.choose_tool(Tool::Measure(*shape));
+        }
+    };
+    let options = Shape::ALL.into_iter().enumerate().map(|(i, shape)| {
+        view! { <option value=i.to_string() selected=move || viewer.tool.get() == Tool::Measure(shape)>{t(measured::name(shape))}</option> }
+    });
+    let none = move || !matches!(viewer.tool.get(), Tool::Measure(_));
+    view! {
+        <select class="v-presets" aria-label=t("measure.choose") on:change=choose>
+            <option value="none" selected=none disabled=true>{t("measure.choose")}</option>
+            {options.collect::<Vec<_>>()}
+        </select>
     }
     .into_any()
 }
@@ -71,6 +97,11 @@ pub fn toolbar(viewer: Viewer) -> AnyView {
             {tool(viewer, Tool::Scroll, Icon::Scroll, t("film.scroll"))}
             {tool(viewer, Tool::Pan, Icon::Move, t("film.pan"))}
             {tool(viewer, Tool::Zoom, Icon::ZoomIn, t("film.zoom"))}
+            <span class="v-rule"></span>
+            {tool(viewer, Tool::Measure(Shape::Length), Icon::Ruler, t("measure.length"))}
+            {tool(viewer, Tool::Measure(Shape::Angle), Icon::TriangleRight, t("measure.angle"))}
+            {measure_choice(viewer)}
+            {toggle(viewer, viewer.marks_listed, Action::List, Icon::List, t("measure.title"))}
             <span class="v-rule"></span>
             {preset_choice(viewer)}
             <button class="tool" aria-label=t("film.cine") title=t("film.cine") aria-pressed=move || viewer.cine.get().to_string()
