@@ -13,6 +13,7 @@
 //!   (`docs/spec/custody.md`).
 //! - [`oakley`]: the live release of an object's key, or of a holder's share of one, between two
 //!   apps (`docs/spec/oakley.md`).
+//! - [`primitives`]: the ciphers, the derivation and the agreements that all of these call.
 //! - [`sponsor`]: an act for somebody else to carry in and pay for (`docs/spec/sponsor.md`).
 
 pub mod car;
@@ -23,6 +24,7 @@ pub mod note;
 pub mod oakley;
 pub mod object;
 mod ports;
+pub mod primitives;
 pub mod reason;
 pub mod request;
 mod signature;

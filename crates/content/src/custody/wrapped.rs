@@ -1,17 +1,14 @@
-use aes_gcm::{
-    Aes256Gcm, KeyInit,
-    aead::{Aead, Nonce, Payload},
-};
 use dhc_domain::{Address, GrantId, ObjectId};
-use hkdf::Hkdf;
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::Secret;
 use crate::object::ObjectKey;
+use crate::primitives::{Aead, Hkdf};
 
 const LABEL: &[u8] = b"DHC-CUSTODY/1 key";
 const LEN: usize = 48;
+/// Each derived key wraps one key.
+const NONCE: [u8; 12] = [0; 12];
 
 /// An object's key under the secret of its record. To whom lacks the secret it says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,28 +41,23 @@ impl KeyContext {
         .concat()
     }
 
-    /// HKDF-SHA256 of the secret, which wraps one key: the nonce is zero.
-    fn cipher(&self, secret: &Secret) -> Aes256Gcm {
+    fn cipher(&self, secret: &Secret) -> Aead {
         let mut key = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(None, &*secret.to_bytes())
-            .expand(&self.bytes(), &mut *key)
+        Hkdf::extract(None, &*secret.to_bytes())
+            .expand(&[&self.bytes()], &mut *key)
             .expect("32 bytes are within HKDF's limit");
-        Aes256Gcm::new((&*key).into())
+        Aead::new(&key)
     }
 }
 
 impl WrappedKey {
     pub fn wrap(key: &ObjectKey, secret: &Secret, context: &KeyContext) -> Self {
-        let sealed = context
+        // With room for the tag, so that the key is not left behind where it grew out of.
+        let mut sealed = Vec::with_capacity(LEN);
+        sealed.extend_from_slice(key.as_bytes());
+        context
             .cipher(secret)
-            .encrypt(
-                &Nonce::<Aes256Gcm>::default(),
-                Payload {
-                    msg: key.as_bytes(),
-                    aad: &context.bytes(),
-                },
-            )
-            .expect("a key is below AES-GCM's 64 GiB");
+            .seal(NONCE, &context.bytes(), &mut sealed);
         Self(
             sealed
                 .try_into()
@@ -74,17 +66,11 @@ impl WrappedKey {
     }
 
     pub fn unwrap(&self, secret: &Secret, context: &KeyContext) -> Result<ObjectKey, UnwrapError> {
-        let key = context
+        let mut key = Zeroizing::new(self.0.to_vec());
+        context
             .cipher(secret)
-            .decrypt(
-                &Nonce::<Aes256Gcm>::default(),
-                Payload {
-                    msg: &self.0,
-                    aad: &context.bytes(),
-                },
-            )
-            .map(Zeroizing::new)
-            .map_err(|_| UnwrapError)?;
+            .open(NONCE, &context.bytes(), &mut key)
+            .ok_or(UnwrapError)?;
         key.as_slice()
             .try_into()
             .map(ObjectKey::from_bytes)

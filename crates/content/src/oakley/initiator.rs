@@ -1,4 +1,3 @@
-use ml_kem::{Decapsulate, FromSeed, KeyExport, MlKem768, ml_kem_768};
 use rand_core::CryptoRng;
 use x25519_dalek::{PublicKey, StaticSecret};
 
@@ -7,10 +6,11 @@ use super::{
     message::{
         Confirmation, Init, KeyId, Message, Payload, Reply, SharePayload, from_bytes, to_bytes,
     },
-    schedule::{Keys, transcript, x25519},
+    schedule::{Keys, transcript},
     share::Asked,
     typed,
 };
+use crate::primitives::{KemKey, x25519};
 use crate::{DigestSigner, custody::Share, object::ObjectKey, signature::signer_of};
 
 /// The grantee's side of one exchange.
@@ -50,7 +50,7 @@ struct Halves {
     init: Init,
     init_bytes: Vec<u8>,
     x25519: StaticSecret,
-    kem: ml_kem_768::DecapsulationKey,
+    kem: KemKey,
 }
 
 impl Initiator {
@@ -173,10 +173,7 @@ impl Initiator {
             return Err(HandshakeError::NotForUs);
         }
         let x25519 = StaticSecret::random_from_rng(rng);
-        let mut seed = ml_kem::Seed::default();
-        rng.fill_bytes(&mut seed);
-        let (kem, encapsulation_key) = MlKem768::from_seed(&seed);
-        zeroize::Zeroize::zeroize(seed.as_mut_slice());
+        let (kem, encapsulation_key) = KemKey::generate(rng);
         let mut nonce = [0; 32];
         rng.fill_bytes(&mut nonce);
         let mut init = Init {
@@ -191,7 +188,7 @@ impl Initiator {
             root: root.to_bytes(),
             nonce,
             x25519: PublicKey::from(&x25519).to_bytes(),
-            kem: encapsulation_key.to_bytes().to_vec(),
+            kem: encapsulation_key,
             signature: Vec::new(),
         };
         init.signature = signer
@@ -226,16 +223,14 @@ impl Initiator {
         if signer_of(&digest, &reply.signature) != Some(responder) {
             return Err(HandshakeError::Signature);
         }
-        let shared_x25519 = x25519(&halves.x25519, &reply.x25519)?;
-        let ciphertext: &ml_kem_768::Ciphertext = reply
+        let shared_x25519 =
+            x25519(&halves.x25519, &reply.x25519).ok_or(HandshakeError::KeyExchange)?;
+        let shared_kem = halves
             .kem
-            .as_slice()
-            .try_into()
-            .map_err(|_| HandshakeError::KeyExchange)?;
-        let mut shared_kem = halves.kem.decapsulate(ciphertext);
+            .decapsulate(&reply.kem)
+            .ok_or(HandshakeError::KeyExchange)?;
         let transcript = transcript(init_bytes, &digest, &reply.signature);
-        let keys = Keys::derive(init, reply, transcript, &shared_x25519, &shared_kem);
-        zeroize::Zeroize::zeroize(shared_kem.as_mut_slice());
+        let keys = Keys::derive(init, reply, transcript, &shared_x25519, &*shared_kem);
         keys.check_responder_mac(&reply.confirmation)?;
 
         let grantee = self.asked.request.grantee;

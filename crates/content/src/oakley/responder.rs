@@ -1,5 +1,4 @@
 use dhc_domain::{Address, Timestamp};
-use ml_kem::{Encapsulate, ml_kem_768};
 use rand_core::CryptoRng;
 use x25519_dalek::{PublicKey, StaticSecret};
 
@@ -8,10 +7,11 @@ use super::{
     cookie::{CookieJar, Pending, ReplayCache},
     message::{Confirmation, Init, KeyId, Message, Reply, from_bytes},
     release::{Finished, Release, ShareRelease, refuse},
-    schedule::{Keys, transcript, x25519},
+    schedule::{Keys, transcript},
     share::Asked,
     typed,
 };
+use crate::primitives::{encapsulate, x25519};
 use crate::{DigestSigner, signature::signer_of};
 
 /// The side of an owner, and of a holder, in every exchange. Holds nothing of a peer that has not returned its cookie
@@ -188,17 +188,17 @@ impl Responder {
         if !self.pending.has_room() || !self.seen.remember(init.id, now) {
             return Err(HandshakeError::Busy);
         }
-        let their_kem = encapsulation_key(&init.kem)?;
         let half = StaticSecret::random_from_rng(rng);
-        let shared_x25519 = x25519(&half, &init.x25519)?;
-        let (ciphertext, mut shared_kem) = their_kem.encapsulate_with_rng(rng);
+        let shared_x25519 = x25519(&half, &init.x25519).ok_or(HandshakeError::KeyExchange)?;
+        let (ciphertext, shared_kem) =
+            encapsulate(&init.kem, rng).ok_or(HandshakeError::KeyExchange)?;
         let mut nonce = [0; 32];
         rng.fill_bytes(&mut nonce);
         let mut reply = Reply {
             id: init.id,
             nonce,
             x25519: PublicKey::from(&half).to_bytes(),
-            kem: ciphertext.to_vec(),
+            kem: ciphertext,
             signature: Vec::new(),
             confirmation: [0; 32],
         };
@@ -214,9 +214,8 @@ impl Responder {
             &reply,
             transcript,
             &shared_x25519,
-            &shared_kem,
+            &*shared_kem,
         ));
-        zeroize::Zeroize::zeroize(shared_kem.as_mut_slice());
         reply.confirmation = keys.responder_mac();
         self.pending
             .insert(init.id, now, Confirming { peer, asked, keys });
@@ -267,10 +266,4 @@ impl Responder {
             Some(presented) => Step::ReleaseShare(Box::new(ShareRelease::new(finished, presented))),
         })
     }
-}
-
-/// Reads an ML-KEM-768 encapsulation key with FIPS 203's check of its modulus.
-fn encapsulation_key(bytes: &[u8]) -> Result<ml_kem_768::EncapsulationKey, HandshakeError> {
-    let bytes = bytes.try_into().map_err(|_| HandshakeError::KeyExchange)?;
-    ml_kem_768::EncapsulationKey::new(bytes).map_err(|_| HandshakeError::KeyExchange)
 }

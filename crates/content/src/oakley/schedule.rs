@@ -1,31 +1,16 @@
-use aes_gcm::{
-    Aes256Gcm, KeyInit,
-    aead::{Aead, Nonce, Payload},
-};
 use dhc_domain::B256;
-use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
-use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{
     HandshakeError,
     message::{Init, KeyId, Reply},
 };
+use crate::primitives::{Aead, Hkdf, TAG};
 
-/// X25519 (RFC 7748). A result of zero is refused: it does not depend on our half.
-pub(crate) fn x25519(
-    ours: &StaticSecret,
-    theirs: &[u8; 32],
-) -> Result<Zeroizing<[u8; 32]>, HandshakeError> {
-    let shared = ours.diffie_hellman(&PublicKey::from(*theirs));
-    if shared.was_contributory() {
-        Ok(Zeroizing::new(shared.to_bytes()))
-    } else {
-        Err(HandshakeError::KeyExchange)
-    }
-}
+/// A directional key seals one message.
+const NONCE: [u8; 12] = [0; 12];
 
 /// SHA-256 over a label, the hash of Init's bytes, the digest that Reply signs, and its signature.
 pub(crate) fn transcript(
@@ -69,11 +54,11 @@ impl Keys {
             responder,
         } = init.id;
         let ikm = Zeroizing::new([x25519.as_slice(), kem, &initiator, &responder].concat());
-        let skeyid = Hkdf::<Sha256>::new(Some(&[init.nonce, reply.nonce].concat()), &ikm);
+        let skeyid = Hkdf::extract(Some(&[init.nonce, reply.nonce].concat()), &ikm);
         let expand = |label: &[u8]| {
             let mut key = [0; 32];
             skeyid
-                .expand_multi_info(&[b"DHC-OAKLEY/1 ", label, &transcript], &mut key)
+                .expand(&[b"DHC-OAKLEY/1 ", label, &transcript], &mut key)
                 .expect("32 bytes are within HKDF's limit");
             key
         };
@@ -185,15 +170,18 @@ fn verify(mac: Hmac<Sha256>, tag: &[u8; 32]) -> Result<(), HandshakeError> {
         .map_err(|_| HandshakeError::Confirmation)
 }
 
-fn seal(key: &[u8; 32], aad: &[u8], msg: &[u8]) -> Vec<u8> {
-    Aes256Gcm::new(key.into())
-        .encrypt(&Nonce::<Aes256Gcm>::default(), Payload { msg, aad })
-        .expect("a message is below AES-GCM's 64 GiB")
+fn seal(key: &[u8; 32], aad: &[u8], message: &[u8]) -> Vec<u8> {
+    // With room for the tag, so that no message is left behind where it grew out of.
+    let mut sealed = Vec::with_capacity(message.len() + TAG);
+    sealed.extend_from_slice(message);
+    Aead::new(key).seal(NONCE, aad, &mut sealed);
+    sealed
 }
 
-fn open(key: &[u8; 32], aad: &[u8], msg: &[u8]) -> Result<Zeroizing<Vec<u8>>, HandshakeError> {
-    Aes256Gcm::new(key.into())
-        .decrypt(&Nonce::<Aes256Gcm>::default(), Payload { msg, aad })
-        .map(Zeroizing::new)
-        .map_err(|_| HandshakeError::Confirmation)
+fn open(key: &[u8; 32], aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, HandshakeError> {
+    let mut message = Zeroizing::new(sealed.to_vec());
+    Aead::new(key)
+        .open(NONCE, aad, &mut message)
+        .ok_or(HandshakeError::Confirmation)?;
+    Ok(message)
 }

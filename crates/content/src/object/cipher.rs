@@ -1,16 +1,14 @@
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use dhc_domain::ObjectId;
-use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::ObjectKey;
+use crate::primitives::{Aead, Hkdf};
 
 /// Plaintext bytes of a frame; only the last of a part is shorter.
 pub const FRAME: usize = 1 << 20;
-/// Bytes that sealing adds to a frame.
-pub const TAG: usize = 16;
+pub use crate::primitives::TAG;
 
 /// The two streams of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +18,9 @@ pub(crate) enum Part {
 }
 
 /// STREAM with a 32-bit counter (Hoang et al., 2015) over AES-256-GCM, by frame instead of in
-/// order. AWS-LC wipes the key.
+/// order.
 struct Stream {
-    key: LessSafeKey,
+    key: Aead,
     prefix: [u8; 7],
 }
 
@@ -30,21 +28,20 @@ impl Stream {
     /// `secret`: the key (32), then the nonce's prefix (7).
     fn new(secret: &[u8; 39]) -> Self {
         let (key, prefix) = secret.split_at(32);
-        let key = UnboundKey::new(&AES_256_GCM, key).expect("an AES-256 key is 32 bytes");
         Self {
-            key: LessSafeKey::new(key),
+            key: Aead::new(key.try_into().expect("39 bytes are 32 and 7")),
             prefix: prefix.try_into().expect("39 bytes less 32 are 7"),
         }
     }
 
     /// A frame's index and whether it is the last differ between any two frames of a part, and a
     /// part's key and prefix are its own: no nonce comes twice.
-    fn nonce(&self, index: u32, last: bool) -> Nonce {
+    fn nonce(&self, index: u32, last: bool) -> [u8; 12] {
         let mut nonce = [0; 12];
         nonce[..7].copy_from_slice(&self.prefix);
         nonce[7..11].copy_from_slice(&index.to_be_bytes());
         nonce[11] = u8::from(last);
-        Nonce::assume_unique_for_key(nonce)
+        nonce
     }
 }
 
@@ -62,9 +59,9 @@ impl ObjectCipher {
     /// HKDF-SHA256 (RFC 5869) over the object's key with the header's salt; every output is bound
     /// to the suite and the object id.
     pub(crate) fn new(key: &ObjectKey, object: ObjectId, salt: &[u8; 32]) -> Self {
-        let hkdf = Hkdf::<Sha256>::new(Some(salt), key.as_bytes());
+        let hkdf = Hkdf::extract(Some(salt), key.as_bytes());
         let expand = |label: &[u8], out: &mut [u8]| {
-            hkdf.expand_multi_info(
+            hkdf.expand(
                 &[
                     b"DHC-OBJECT/1 ",
                     label,
@@ -105,11 +102,8 @@ impl ObjectCipher {
     /// Seals in place; the buffer grows by [`TAG`].
     pub(crate) fn seal(&self, part: Part, index: u32, last: bool, buffer: &mut Vec<u8>) {
         let stream = self.stream(part);
-        let aad = Aad::from(self.aad(part, index));
-        stream
-            .key
-            .seal_in_place_append_tag(stream.nonce(index, last), aad, buffer)
-            .expect("a frame is below AES-GCM's 64 GiB");
+        let nonce = stream.nonce(index, last);
+        stream.key.seal(nonce, &self.aad(part, index), buffer);
     }
 
     /// Opens in place; the buffer shrinks by [`TAG`]. `None` if it is not this frame.
@@ -121,14 +115,8 @@ impl ObjectCipher {
         buffer: &mut Vec<u8>,
     ) -> Option<()> {
         let stream = self.stream(part);
-        let aad = Aad::from(self.aad(part, index));
-        let plaintext = stream
-            .key
-            .open_in_place(stream.nonce(index, last), aad, buffer)
-            .ok()?
-            .len();
-        buffer.truncate(plaintext);
-        Some(())
+        let nonce = stream.nonce(index, last);
+        stream.key.open(nonce, &self.aad(part, index), buffer)
     }
 
     fn stream(&self, part: Part) -> &Stream {
