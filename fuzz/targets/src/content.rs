@@ -5,6 +5,7 @@ use std::{path::Path, sync::LazyLock};
 use bytes::Bytes;
 use dhc_content::{
     Cid, EnvelopeOpener,
+    car::{CarReader, Part},
     dag::{Leaf, LeafWalk, verify_block},
     letter::{self, Letter},
     note::{Note, NoteContext, open_note},
@@ -235,6 +236,36 @@ pub fn tree_node(bytes: &[u8]) {
         assert!(wanted.len() <= bytes.len(), "more is wanted than was named");
         if let Some(leaves) = walk.leaves() {
             assert!(leaves.len() <= bytes.len() && wanted.is_empty());
+        }
+    }
+}
+
+/// A CAR file: in one piece and byte by byte it says the same, and what it gives hashes to its
+/// name.
+pub fn car(bytes: &[u8]) {
+    let read = |piece: usize| {
+        let mut reader = CarReader::default();
+        let mut parts = Vec::new();
+        for piece in bytes.chunks(piece.max(1)) {
+            let mut left = piece;
+            loop {
+                match reader.push(&mut left) {
+                    Ok(Some(part)) => parts.push(part),
+                    Ok(None) => break,
+                    Err(fault) => return (parts, Err(fault)),
+                }
+            }
+        }
+        (parts, reader.finish())
+    };
+    let (parts, end) = read(bytes.len());
+    assert_eq!((&parts, end), (&read(1).0, read(1).1));
+    for part in parts {
+        if let Part::Block(block) = part {
+            assert!(
+                verify_block(&block.cid, &block.bytes).is_ok(),
+                "a false block"
+            );
         }
     }
 }

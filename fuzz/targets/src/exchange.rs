@@ -14,18 +14,18 @@ use dhc_domain::{Address, B256, GrantId, ObjectId, Timestamp};
 
 use crate::seeded::Seeded;
 
-const NOW: Timestamp = Timestamp(1_795_000_000);
-const PEER: &[u8] = b"doctor's peer id";
-const SCOPE: Scope = Scope {
+pub(crate) const NOW: Timestamp = Timestamp(1_795_000_000);
+pub(crate) const PEER: &[u8] = b"doctor's peer id";
+pub(crate) const SCOPE: Scope = Scope {
     chain_id: 7761,
     consent: Address::repeat_byte(0xc0),
 };
-const ROOT: &str = "bafybeify2r7byu57x3zc3ezpn6ifwk5supwnnxpjvr62zyvaqs4i6iqhca";
+pub(crate) const ROOT: &str = "bafybeify2r7byu57x3zc3ezpn6ifwk5supwnnxpjvr62zyvaqs4i6iqhca";
 
-struct Wallet(PrivateKeySigner);
+pub(crate) struct Wallet(PrivateKeySigner);
 
 impl Wallet {
-    fn new(byte: u8) -> Self {
+    pub(crate) fn new(byte: u8) -> Self {
         let key = B256::repeat_byte(byte);
         Self(PrivateKeySigner::from_bytes(&key).expect("a key"))
     }
@@ -41,10 +41,10 @@ impl DigestSigner for Wallet {
     }
 }
 
-static OWNER: LazyLock<Wallet> = LazyLock::new(|| Wallet::new(1));
-static GRANTEE: LazyLock<Wallet> = LazyLock::new(|| Wallet::new(2));
+pub(crate) static OWNER: LazyLock<Wallet> = LazyLock::new(|| Wallet::new(1));
+pub(crate) static GRANTEE: LazyLock<Wallet> = LazyLock::new(|| Wallet::new(2));
 
-fn wanted() -> AccessRequest {
+pub(crate) fn wanted() -> AccessRequest {
     AccessRequest {
         grantee: GRANTEE.address(),
         owner: OWNER.address(),

@@ -8,6 +8,7 @@ pub mod chain;
 pub mod content;
 pub mod ethereum;
 pub mod exchange;
+pub mod holder;
 pub mod imaging;
 pub mod local;
 pub mod node;
@@ -45,8 +46,9 @@ targets! {
     chain: ics23_proof tx_envelope tx_result revert state_value log_entry intent_call
         stored_header evidence;
     content: note note_words request reason letter errand errand_answer object_header
-        object_manifest object_frame tree_node;
+        object_manifest object_frame tree_node car;
     exchange: oakley_to_owner oakley_to_grantee;
+    holder: oakley_to_holder oakley_of_holder;
     imaging: dicom_file dicom_codestream dicom_scan;
     local: vault_file seal_file network_file ipc_call ipc_frame typed_text;
 }

@@ -2,12 +2,12 @@
 //! honest samples.
 
 use dhc_content::{
-    Cid, letter,
+    Cid, car, letter,
     note::{Note, NoteItem, PeerHint},
     sponsor::{Answer, Declined, Errand},
 };
 use dhc_domain::{Address, B256, ObjectId, RecordId, TxHash};
-use dhc_fuzz::{content::Object, exchange};
+use dhc_fuzz::{content::Object, exchange, holder};
 use dhc_ipc::{FrameHeader, PixelKind};
 use multihash_codetable::{Code, MultihashDigest};
 
@@ -31,6 +31,13 @@ fn tree_node() -> Vec<u8> {
     node.extend(leaf);
     node.extend([0x12, 0, 0x18, 5, 0x0a, 6, 8, 2, 0x18, 5, 0x20, 5]);
     node
+}
+
+/// A CAR file of one block.
+fn archive() -> Vec<u8> {
+    let cid = Cid::new_v1(0x55, Code::Sha2_256.digest(b"hello"));
+    let prefix = car::block_prefix(&cid, 5);
+    [&car::header(&cid)[..], &prefix, b"hello"].concat()
 }
 
 fn note() -> Vec<u8> {
@@ -111,6 +118,7 @@ pub fn seeds() -> Vec<Seed> {
         seed("reason", "version-1", pinned!("reason-1.hex")),
         seed("reason", "stranger", reason()),
         seed("letter", "one", [&head[..], message].concat()),
+        seed("car", "one-block", archive()),
         seed("errand", "revoke", errand.encode()),
         seed("errand_answer", "sent", sent.encode()),
         seed("errand_answer", "refused", refused.encode()),
@@ -134,6 +142,12 @@ pub fn seeds() -> Vec<Seed> {
     }
     for (number, bytes) in exchange::to_grantee().into_iter().enumerate() {
         seeds.push(seed("oakley_to_grantee", &format!("round-{number}"), bytes));
+    }
+    for (number, bytes) in holder::to_holder().into_iter().enumerate() {
+        seeds.push(seed("oakley_to_holder", &format!("round-{number}"), bytes));
+    }
+    for (number, bytes) in holder::of_holder().into_iter().enumerate() {
+        seeds.push(seed("oakley_of_holder", &format!("round-{number}"), bytes));
     }
     let typed = [
         ("address", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
