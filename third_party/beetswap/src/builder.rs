@@ -124,6 +124,8 @@ where
             client: ClientBehaviour::new(self.client, blockstore.clone(), protocol_prefix),
             server: ServerBehaviour::new(blockstore, protocol_prefix),
             multihasher,
+            inbound_room: crate::room_of_all(),
+            outbound_room: crate::room_of_all(),
         }
     }
 }

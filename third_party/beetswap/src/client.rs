@@ -16,7 +16,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use libp2p_core::upgrade::ReadyUpgrade;
 use libp2p_identity::PeerId;
 use libp2p_swarm::{
-    ConnectionHandlerEvent, ConnectionId, NotifyHandler, StreamProtocol, SubstreamProtocol, ToSwarm,
+    CloseConnection, ConnectionHandlerEvent, ConnectionId, NotifyHandler, StreamProtocol, SubstreamProtocol, ToSwarm,
 };
 use smallvec::SmallVec;
 use tracing::debug;
@@ -34,6 +34,17 @@ use crate::{Error, Event, Result, ToBehaviourEvent, ToHandlerEvent};
 const SEND_FULL_INTERVAL: Duration = Duration::from_secs(30);
 const RECEIVE_REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 const START_SENDING_TIMEOUT: Duration = Duration::from_secs(5);
+
+// dhc: added.
+const MAX_UNASKED_PER_PEER: usize = 64;
+const MAX_SETTLED: usize = 1024;
+
+fn settle<const S: usize>(settled: &mut VecDeque<CidGeneric<S>>, cid: CidGeneric<S>) {
+    if settled.len() == MAX_SETTLED {
+        settled.pop_front();
+    }
+    settled.push_back(cid);
+}
 
 /// ID of an ongoing query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +89,8 @@ where
     next_query_id: u64,
     send_full_timer: Delay,
     new_blocks: Vec<(CidGeneric<S>, Vec<u8>)>,
+    // dhc: added. What was wanted until lately, and may still come from several peers.
+    settled: VecDeque<CidGeneric<S>>,
 }
 
 #[derive(Debug)]
@@ -97,6 +110,8 @@ struct PeerState<const S: usize> {
     sending_state: SendingState,
     wantlist: WantlistState<S>,
     send_full: bool,
+    // dhc: added. Blocks that came from this peer and were never wanted.
+    unasked: usize,
 }
 
 /// Sending state of the `ClientConnectionHandler`.
@@ -149,6 +164,7 @@ where
             next_query_id: 0,
             send_full_timer: Delay::new(SEND_FULL_INTERVAL),
             new_blocks: Vec::new(),
+            settled: VecDeque::new(),
         }
     }
 
@@ -162,6 +178,7 @@ where
             sending_state: SendingState::Ready,
             wantlist: WantlistState::new(),
             send_full: true,
+            unasked: 0,
         });
 
         peer.established_connections.insert(connection_id);
@@ -266,6 +283,8 @@ where
                     let cid = cid.to_owned();
                     self.cid_to_queries.remove(&cid);
                     self.wantlist.remove(&cid);
+                    // dhc: added.
+                    settle(&mut self.settled, cid);
                 }
 
                 break;
@@ -293,8 +312,20 @@ where
         for (cid, block) in msg.blocks {
             if !self.wantlist.remove(&cid) {
                 debug_assert!(!self.cid_to_queries.contains_key(&cid));
+                // dhc: added. Who floods is no longer listened to.
+                if !self.settled.contains(&cid) {
+                    peer_state.unasked += 1;
+                    if peer_state.unasked == MAX_UNASKED_PER_PEER {
+                        debug!("{peer} sends blocks that nobody asked for");
+                        self.queue.push_back(ToSwarm::CloseConnection {
+                            peer_id: peer,
+                            connection: CloseConnection::All,
+                        });
+                    }
+                }
                 continue;
             }
+            settle(&mut self.settled, cid);
 
             peer_state.wantlist.got_block(&cid);
             new_blocks.push((cid, block.clone()));
@@ -507,7 +538,7 @@ impl<const S: usize> ClientConnectionHandler<S> {
         }
 
         // Convert `AsyncWrite` stream to `Sink`
-        self.sink_state = SinkState::Ready(FramedWrite::new(stream, Codec));
+        self.sink_state = SinkState::Ready(FramedWrite::new(stream, Codec::default()));
     }
 
     pub(crate) fn stream_allocation_failed(&mut self) {
@@ -1345,7 +1376,7 @@ mod tests {
                 .open_stream(client_peer_id, StreamProtocol::new("/ipfs/bitswap/1.2.0"))
                 .await
                 .unwrap();
-            let mut stream = FramedWrite::new(stream, Codec);
+            let mut stream = FramedWrite::new(stream, Codec::default());
             stream.send(&msg).await.unwrap();
             // Wait a bit for the client to process it
             sleep(Duration::from_millis(10)).await;
@@ -1371,7 +1402,7 @@ mod tests {
                 .open_stream(client_peer_id, StreamProtocol::new("/ipfs/bitswap/1.2.0"))
                 .await
                 .unwrap();
-            let mut stream = FramedWrite::new(stream, Codec);
+            let mut stream = FramedWrite::new(stream, Codec::default());
             stream.send(&msg).await.unwrap();
         });
 

@@ -2,10 +2,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use asynchronous_codec::FramedRead;
 use cid::CidGeneric;
 use fnv::FnvHashMap;
+use futures_timer::Delay;
 use futures_util::future::{BoxFuture, Fuse, FusedFuture, FutureExt};
 use futures_util::stream::StreamExt;
 use tracing::debug;
@@ -16,6 +18,10 @@ use crate::multihasher::{MultihasherError, MultihasherTable};
 use crate::proto::message::mod_Message::BlockPresenceType;
 use crate::proto::message::mod_Message::Wantlist;
 use crate::proto::message::Message;
+use crate::room::Room;
+
+// dhc: added. 2 MiB in this time are 140 kbit/s.
+const RECEIVE_MESSAGE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Stream that reads `Message` and converts it to `IncomingMessage`.
 ///
@@ -24,6 +30,8 @@ pub(crate) struct IncomingStream<const S: usize> {
     multihasher: Arc<MultihasherTable<S>>,
     stream: FramedRead<libp2p_swarm::Stream, Codec>,
     processing: Fuse<BoxFuture<'static, Option<IncomingMessage<S>>>>,
+    // dhc: added. When the message that has begun must be whole.
+    deadline: Option<Delay>,
 }
 
 #[derive(Debug, Default)]
@@ -45,12 +53,30 @@ pub struct IncomingMessage<const S: usize> {
 }
 
 impl<const S: usize> IncomingStream<S> {
-    pub(crate) fn new(stream: libp2p_swarm::Stream, multihasher: Arc<MultihasherTable<S>>) -> Self {
+    pub(crate) fn new(
+        stream: libp2p_swarm::Stream,
+        multihasher: Arc<MultihasherTable<S>>,
+        room: Arc<Room>,
+    ) -> Self {
         IncomingStream {
             multihasher,
-            stream: FramedRead::new(stream, Codec),
+            stream: FramedRead::new(stream, Codec::within(room)),
             processing: Fuse::terminated(),
+            deadline: None,
         }
+    }
+}
+
+impl<const S: usize> IncomingStream<S> {
+    // dhc: added. Ends a stream whose message dawdles.
+    fn poll_deadline<T>(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        if self.stream.read_buffer().is_empty() {
+            return Poll::Pending;
+        }
+        let deadline = self
+            .deadline
+            .get_or_insert_with(|| Delay::new(RECEIVE_MESSAGE_TIMEOUT));
+        deadline.poll_unpin(cx).map(|()| None)
     }
 }
 
@@ -85,13 +111,16 @@ impl<const S: usize> futures_core::stream::Stream for IncomingStream<S> {
 
             // Receive a decoded `Message` from underlying stream.
             let msg = match self.stream.poll_next_unpin(cx) {
-                Poll::Ready(Some(Ok(msg))) => msg,
+                Poll::Ready(Some(Ok(msg))) => {
+                    self.deadline = None;
+                    msg
+                }
                 Poll::Ready(Some(Err(e))) => {
                     debug!("Message decoding failed: {e}");
                     return Poll::Ready(None);
                 }
                 Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => return self.poll_deadline(cx),
             };
 
             // Create a future that processes the message and converts it to `IncomingMessage`.

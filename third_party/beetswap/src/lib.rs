@@ -29,6 +29,7 @@ mod incoming_stream;
 mod message;
 pub mod multihasher;
 mod proto;
+mod room;
 mod server;
 #[cfg(test)]
 mod test_utils;
@@ -39,6 +40,7 @@ use crate::client::{ClientBehaviour, ClientConnectionHandler};
 use crate::incoming_stream::IncomingStream;
 use crate::multihasher::MultihasherTable;
 use crate::proto::message::mod_Message::Wantlist as ProtoWantlist;
+use crate::room::Room;
 use crate::server::{ServerBehaviour, ServerConnectionHandler};
 
 pub use crate::builder::BehaviourBuilder;
@@ -54,6 +56,19 @@ where
     pub(crate) client: ClientBehaviour<MAX_MULTIHASH_SIZE, B>,
     server: ServerBehaviour<MAX_MULTIHASH_SIZE, B>,
     multihasher: Arc<MultihasherTable<MAX_MULTIHASH_SIZE>>,
+    // dhc: added. Strangers do not take it from peers that we have dialled.
+    inbound_room: Arc<Room>,
+    outbound_room: Arc<Room>,
+}
+
+// dhc: added. Messages that are being received: of a connection, and of all that one side began.
+const CONNECTION_ROOM: usize = 16 * 1024 * 1024;
+const ALL_ROOM: usize = 64 * 1024 * 1024;
+// dhc: added. Streams of a connection that may send messages.
+const MAX_INCOMING_STREAMS: usize = 32;
+
+pub(crate) fn room_of_all() -> Arc<Room> {
+    Arc::new(Room::new(ALL_ROOM, None))
 }
 
 /// Event produced by [`Behaviour`].
@@ -169,6 +184,7 @@ where
             server_handler: self.server.new_connection_handler(peer),
             incoming_streams: SelectAll::new(),
             multihasher: self.multihasher.clone(),
+            room: Arc::new(Room::new(CONNECTION_ROOM, Some(self.inbound_room.clone()))),
         })
     }
 
@@ -187,6 +203,7 @@ where
             server_handler: self.server.new_connection_handler(peer),
             incoming_streams: SelectAll::new(),
             multihasher: self.multihasher.clone(),
+            room: Arc::new(Room::new(CONNECTION_ROOM, Some(self.outbound_room.clone()))),
         })
     }
 
@@ -196,9 +213,14 @@ where
             FromSwarm::ConnectionClosed(ConnectionClosed {
                 peer_id,
                 connection_id,
+                remaining_established,
                 ..
             }) => {
                 self.client.on_connection_closed(peer_id, connection_id);
+                // dhc: added.
+                if remaining_established == 0 {
+                    self.server.on_disconnected(peer_id);
+                }
             }
             _ => {}
         }
@@ -226,6 +248,9 @@ where
             }
             ToBehaviourEvent::SendingStateChanged(peer_id, state) => {
                 self.client.sending_state_changed(peer_id, state);
+            }
+            ToBehaviourEvent::BlocksSent(peer_id, blocks) => {
+                self.server.blocks_sent(peer_id, blocks);
             }
             ToBehaviourEvent::ClientClosingConnection(peer_id, connection_id) => {
                 self.client.on_connection_closed(peer_id, connection_id);
@@ -263,6 +288,8 @@ pub enum ToBehaviourEvent<const S: usize> {
     NewBlocksAvailable(Vec<(CidGeneric<S>, Vec<u8>)>),
     SendingStateChanged(PeerId, SendingState),
     ClientClosingConnection(PeerId, ConnectionId),
+    // dhc: added. So many blocks have gone to the peer, or are lost.
+    BlocksSent(PeerId, usize),
 }
 
 #[derive(Debug)]
@@ -287,6 +314,7 @@ pub struct ConnHandler<const MAX_MULTIHASH_SIZE: usize> {
     server_handler: ServerConnectionHandler<MAX_MULTIHASH_SIZE>,
     incoming_streams: SelectAll<IncomingStream<MAX_MULTIHASH_SIZE>>,
     multihasher: Arc<MultihasherTable<MAX_MULTIHASH_SIZE>>,
+    room: Arc<Room>,
 }
 
 pub(crate) type ConnHandlerEvent<const S: usize> =
@@ -332,13 +360,19 @@ impl<const MAX_MULTIHASH_SIZE: usize> ConnectionHandler for ConnHandler<MAX_MULT
             },
             ConnectionEvent::DialUpgradeError(outbound) => match outbound.info {
                 StreamRequester::Client => self.client_handler.stream_allocation_failed(),
-                StreamRequester::Server => {
-                    // TODO
-                }
+                // dhc: did nothing.
+                StreamRequester::Server => self.server_handler.stream_allocation_failed(),
             },
             ConnectionEvent::FullyNegotiatedInbound(ev) => {
-                let stream = IncomingStream::new(ev.protocol, self.multihasher.clone());
-                self.incoming_streams.push(stream);
+                // dhc: the limit was added.
+                if self.incoming_streams.len() < MAX_INCOMING_STREAMS {
+                    let stream = IncomingStream::new(
+                        ev.protocol,
+                        self.multihasher.clone(),
+                        self.room.clone(),
+                    );
+                    self.incoming_streams.push(stream);
+                }
             }
             _ => (),
         }
@@ -350,6 +384,10 @@ impl<const MAX_MULTIHASH_SIZE: usize> ConnectionHandler for ConnHandler<MAX_MULT
 
     fn poll_close(&mut self, cx: &mut Context) -> Poll<Option<Self::ToBehaviour>> {
         if let Some(ev) = ready!(self.client_handler.poll_close(cx)) {
+            return Poll::Ready(Some(ev));
+        }
+        // dhc: added.
+        if let Some(ev) = self.server_handler.leave() {
             return Poll::Ready(Some(ev));
         }
 

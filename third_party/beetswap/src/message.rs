@@ -1,4 +1,5 @@
 use std::io;
+use std::sync::Arc;
 
 use asynchronous_codec::{Decoder, Encoder};
 use bytes::{Buf, BytesMut};
@@ -7,11 +8,56 @@ use quick_protobuf::{BytesReader, BytesWriter, MessageWrite, Writer, WriterBacke
 
 use crate::proto::message::mod_Message::mod_Wantlist::{Entry, WantType};
 use crate::proto::message::Message;
+use crate::room::Room;
 
 /// Bitswap spec defines maximum `Message` size to 4MiB.
 pub(crate) const MAX_MESSAGE_SIZE: usize = 4 * 1024 * 1024;
 
-pub(crate) struct Codec;
+// dhc: added. What a wantlist or a presence takes is not counted.
+const SMALL_MESSAGE_SIZE: usize = 64 * 1024;
+
+// dhc: `room` was added.
+#[derive(Default)]
+pub(crate) struct Codec {
+    room: Option<Arc<Room>>,
+    /// Of the room, by the message that is being received.
+    taken: usize,
+}
+
+impl Codec {
+    /// Large messages are received only while there is room for them.
+    pub(crate) fn within(room: Arc<Room>) -> Self {
+        Codec {
+            room: Some(room),
+            taken: 0,
+        }
+    }
+
+    fn take_room(&mut self, len: usize) -> bool {
+        match &self.room {
+            Some(room) if len > SMALL_MESSAGE_SIZE && self.taken == 0 => {
+                let there = room.take(len);
+                if there {
+                    self.taken = len;
+                }
+                there
+            }
+            _ => true,
+        }
+    }
+
+    fn give_room_back(&mut self) {
+        if let Some(room) = &self.room {
+            room.give_back(std::mem::take(&mut self.taken));
+        }
+    }
+}
+
+impl Drop for Codec {
+    fn drop(&mut self) {
+        self.give_room_back();
+    }
+}
 
 impl Encoder for Codec {
     type Item<'a> = &'a Message;
@@ -53,6 +99,11 @@ impl Decoder for Codec {
             return Err(io::Error::other("Message too large"));
         }
 
+        // dhc: added.
+        if !self.take_room(len) {
+            return Err(io::Error::other("No room for a large message"));
+        }
+
         if rest.len() < len {
             return Ok(None);
         }
@@ -64,6 +115,7 @@ impl Decoder for Codec {
             .map_err(io::Error::other)?;
 
         src.advance(varint_len + len);
+        self.give_room_back();
 
         Ok(Some(msg))
     }
@@ -149,7 +201,7 @@ mod tests {
 
     #[test]
     fn encode() {
-        let mut codec = Codec;
+        let mut codec = Codec::default();
         let mut buf = BytesMut::new();
 
         codec.encode(&request_sample(), &mut buf).unwrap();
@@ -164,7 +216,7 @@ mod tests {
 
     #[test]
     fn decode() {
-        let mut codec = Codec;
+        let mut codec = Codec::default();
         let mut buf = BytesMut::new();
 
         buf.put_slice(&request_sample_bytes());
@@ -175,5 +227,46 @@ mod tests {
 
         let msg = codec.decode(&mut buf).unwrap().unwrap();
         assert_eq!(msg, response_sample());
+    }
+
+    #[test]
+    fn a_large_message_needs_room_until_it_is_whole() {
+        let room = Arc::new(Room::new(300_000, None));
+        let message = Message {
+            payload: vec![Block {
+                prefix: vec![1, 85, 18, 32],
+                data: vec![7; 200_000],
+            }],
+            ..Default::default()
+        };
+        let mut whole = BytesMut::new();
+        Codec::default().encode(&message, &mut whole).unwrap();
+        let half = BytesMut::from(&whole[..100_000]);
+
+        let mut first = Codec::within(room.clone());
+        assert_eq!(first.decode(&mut half.clone()).unwrap(), None);
+        let mut second = Codec::within(room.clone());
+        assert!(second.decode(&mut half.clone()).is_err());
+        assert_eq!(first.decode(&mut whole.clone()).unwrap(), Some(message));
+        assert_eq!(second.decode(&mut half.clone()).unwrap(), None);
+        drop(second);
+        assert!(room.take(300_000));
+    }
+
+    #[test]
+    fn what_stands_behind_many_entries_is_not_kept() {
+        let entry = Entry::default();
+        let message = Message {
+            wantlist: Some(Wantlist {
+                entries: vec![entry; 100_000],
+                full: false,
+            }),
+            ..Default::default()
+        };
+        let mut wire = BytesMut::new();
+        Codec::default().encode(&message, &mut wire).unwrap();
+        let read = Codec::default().decode(&mut wire).unwrap().unwrap();
+        assert_eq!(read.wantlist.unwrap().entries.len(), 4096);
+        assert!(wire.is_empty());
     }
 }

@@ -30,8 +30,13 @@ use crate::{Event, Result, StreamRequester, ToBehaviourEvent, ToHandlerEvent};
 type Sink = FramedWrite<libp2p_swarm::Stream, Codec>;
 type BlockWithCid<const S: usize> = (CidGeneric<S>, Vec<u8>);
 
-// dhc: was 1024; every entry is a block in memory until it is sent.
+// dhc: was 1024.
 const MAX_WANTLIST_ENTRIES_PER_PEER: usize = 256;
+
+// dhc: added. Blocks of a peer that are in memory until it has taken them, and of all peers
+// together; past that, one for each.
+const MAX_UNSENT_PER_PEER: usize = 8;
+const MAX_UNSENT: usize = 48;
 
 // dhc: added. Half of what a message may be, so that blocks of up to 2 MiB and their prefixes fit.
 const MAX_PAYLOAD_SIZE: usize = 2 * 1024 * 1024;
@@ -47,6 +52,9 @@ where
     store: Arc<B>,
     /// list of CIDs each connected peer is waiting for
     peers_wantlists: FnvHashMap<PeerId, PeerWantlist<S>>,
+    // dhc: added.
+    /// what is being sent to each peer
+    serving: FnvHashMap<PeerId, Serving<S>>,
     /// list of peers that wait for particular CID
     peers_waiting_for_cid: FnvHashMap<CidGeneric<S>, SmallVec<[Arc<PeerId>; 1]>>,
     /// list of blocks received from blockstore or network, that connected peers may be waiting for
@@ -64,6 +72,33 @@ enum TaskResult<const S: usize> {
 struct GetCidResult<const S: usize> {
     cid: CidGeneric<S>,
     data: Result<Option<Vec<u8>>, blockstore::Error>,
+}
+
+// dhc: added. Upstream read everything that was wanted at once.
+#[derive(Debug)]
+struct Serving<const S: usize> {
+    /// Wanted and not looked for yet.
+    queue: VecDeque<CidGeneric<S>>,
+    /// Blocks that are being read from the store.
+    reading: usize,
+    /// Blocks that the connections have and the peer has not.
+    unsent: usize,
+}
+
+impl<const S: usize> Default for Serving<S> {
+    fn default() -> Self {
+        Serving {
+            queue: VecDeque::new(),
+            reading: 0,
+            unsent: 0,
+        }
+    }
+}
+
+impl<const S: usize> Serving<S> {
+    fn in_memory(&self) -> usize {
+        self.reading + self.unsent
+    }
 }
 
 #[derive(Debug, Default)]
@@ -149,6 +184,7 @@ where
             protocol,
             store,
             peers_wantlists: Default::default(),
+            serving: Default::default(),
             peers_waiting_for_cid: Default::default(),
             tasks: Default::default(),
             outgoing_queue: Default::default(),
@@ -163,6 +199,42 @@ where
             let result = get_multiple_cids_from_store(store, cids).await;
             TaskResult::Get(peer, result)
         }));
+    }
+
+    // dhc: added.
+    /// Reads what a peer waits for next, as far as it takes what it is sent.
+    fn read_more(&mut self, peer: PeerId) {
+        let all: usize = self.serving.values().map(Serving::in_memory).sum();
+        let Some(serving) = self.serving.get_mut(&peer) else {
+            return;
+        };
+        let most = if all < MAX_UNSENT { MAX_UNSENT_PER_PEER } else { 1 };
+        let room = most.saturating_sub(serving.in_memory());
+        let next = room.min(serving.queue.len());
+        if next == 0 {
+            return;
+        }
+        let cids: Vec<_> = serving.queue.drain(..next).collect();
+        serving.reading += next;
+        self.schedule_store_get(Arc::new(peer), cids);
+    }
+
+    // dhc: added.
+    pub(crate) fn blocks_sent(&mut self, peer: PeerId, blocks: usize) {
+        if let Some(serving) = self.serving.get_mut(&peer) {
+            serving.unsent = serving.unsent.saturating_sub(blocks);
+        }
+        self.read_more(peer);
+    }
+
+    // dhc: added. Upstream remembered every peer for ever.
+    pub(crate) fn on_disconnected(&mut self, peer: PeerId) {
+        self.serving.remove(&peer);
+        let wanted = self.peers_wantlists.remove(&peer).unwrap_or_default();
+        let peer = Arc::new(peer);
+        for cid in wanted.0 {
+            self.cancel_request(peer.clone(), cid);
+        }
     }
 
     fn cancel_request(&mut self, peer: Arc<PeerId>, cid: CidGeneric<S>) {
@@ -180,6 +252,10 @@ where
 
         if let Some(peer_state) = self.peers_wantlists.get_mut(&peer) {
             peer_state.0.remove(&cid);
+        }
+        // dhc: added.
+        if let Some(serving) = self.serving.get_mut(&peer) {
+            serving.queue.retain(|queued| *queued != cid);
         }
     }
 
@@ -203,11 +279,17 @@ where
                 .or_default()
                 .push(peer.clone());
         }
-        self.schedule_store_get(peer.clone(), additions);
-
         for cid in removals {
             self.cancel_request(peer.clone(), cid);
         }
+
+        // dhc: was one task for all of them.
+        self.serving
+            .entry(*peer)
+            .or_default()
+            .queue
+            .extend(additions);
+        self.read_more(*peer);
     }
 
     pub(crate) fn new_blocks_available(&mut self, blocks: Vec<BlockWithCid<S>>) {
@@ -218,9 +300,12 @@ where
         self.peers_wantlists.entry(peer).or_default();
 
         ServerConnectionHandler {
+            peer,
             protocol: self.protocol.clone(),
             sink: Default::default(),
             pending_outgoing_messages: None,
+            flushing: 0,
+            sent: 0,
         }
     }
 
@@ -241,6 +326,14 @@ where
                 // dhc: added. A sent block is no longer wanted.
                 if let Some(wantlist) = self.peers_wantlists.get_mut(&*peer) {
                     wantlist.0.remove(&cid);
+                }
+                // dhc: added. Who does not take what it is sent gets no more, and asks again.
+                if let Some(serving) = self.serving.get_mut(&*peer) {
+                    serving.queue.retain(|queued| *queued != cid);
+                    if serving.unsent >= MAX_UNSENT_PER_PEER {
+                        continue;
+                    }
+                    serving.unsent += 1;
                 }
                 blocks_ready_for_peer
                     .entry(peer)
@@ -269,6 +362,10 @@ where
     }
 
     fn process_store_get_results(&mut self, peer: Arc<PeerId>, results: Vec<GetCidResult<S>>) {
+        // dhc: added.
+        if let Some(serving) = self.serving.get_mut(&peer) {
+            serving.reading = serving.reading.saturating_sub(results.len());
+        }
         for result in results {
             let cid = result.cid;
             match result.data {
@@ -296,7 +393,13 @@ where
 
             if let Poll::Ready(Some(task_result)) = self.tasks.poll_next_unpin(cx) {
                 match task_result {
-                    TaskResult::Get(peer, results) => self.process_store_get_results(peer, results),
+                    TaskResult::Get(peer, results) => {
+                        let reader = *peer;
+                        self.process_store_get_results(peer, results);
+                        // dhc: added.
+                        self.update_handlers();
+                        self.read_more(reader);
+                    }
                 }
                 continue;
             }
@@ -311,9 +414,15 @@ where
 }
 
 pub(crate) struct ServerConnectionHandler<const S: usize> {
+    peer: PeerId,
     protocol: StreamProtocol,
     sink: SinkState,
     pending_outgoing_messages: Option<Vec<ProtoBlock>>,
+    // dhc: added.
+    /// blocks of the message that is being written
+    flushing: usize,
+    /// blocks that are written, or lost, and not yet reported
+    sent: usize,
 }
 
 impl<const S: usize> fmt::Debug for ServerConnectionHandler<S> {
@@ -333,7 +442,7 @@ enum SinkState {
 impl<const S: usize> ServerConnectionHandler<S> {
     pub(crate) fn set_stream(&mut self, stream: libp2p_swarm::Stream) {
         // Convert `AsyncWrite` stream to `Sink`
-        self.sink = SinkState::Ready(FramedWrite::new(stream, Codec));
+        self.sink = SinkState::Ready(FramedWrite::new(stream, Codec::default()));
     }
 
     pub(crate) fn queue_messages(&mut self, messages: Vec<(Vec<u8>, Vec<u8>)>) {
@@ -369,6 +478,14 @@ impl<const S: usize> ServerConnectionHandler<S> {
         ConnectionHandlerEvent<ReadyUpgrade<StreamProtocol>, StreamRequester, ToBehaviourEvent<S>>,
     > {
         loop {
+            // dhc: added.
+            if self.sent > 0 {
+                let sent = std::mem::take(&mut self.sent);
+                return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(
+                    ToBehaviourEvent::BlocksSent(self.peer, sent),
+                ));
+            }
+
             match (&mut self.pending_outgoing_messages, &mut self.sink) {
                 (_, SinkState::Requested) => return Poll::Pending,
                 (None, SinkState::None) => return Poll::Pending,
@@ -377,6 +494,10 @@ impl<const S: usize> ServerConnectionHandler<S> {
                         self.close_sink_on_error("poll_flush_unpin");
                     }
 
+                    // dhc: added.
+                    if self.flushed() {
+                        continue;
+                    }
                     return Poll::Pending;
                 }
                 (Some(_), SinkState::None) => return self.open_new_substream(),
@@ -388,6 +509,7 @@ impl<const S: usize> ServerConnectionHandler<S> {
 
                     // dhc: was all of them.
                     let messages = take_payload(pending_messages);
+                    self.sent += std::mem::replace(&mut self.flushing, messages.len());
                     let message = Message {
                         payload: messages,
                         ..Message::default()
@@ -405,6 +527,32 @@ impl<const S: usize> ServerConnectionHandler<S> {
     fn close_sink_on_error(&mut self, location: &str) {
         debug!("sink operation failed, closing: {location}");
         self.sink = SinkState::None;
+        // dhc: added.
+        self.flushed();
+    }
+
+    // dhc: added.
+    fn flushed(&mut self) -> bool {
+        self.sent += std::mem::take(&mut self.flushing);
+        self.sent > 0
+    }
+
+    // dhc: added. Upstream waited for the stream for ever.
+    pub(crate) fn stream_allocation_failed(&mut self) {
+        self.sink = SinkState::None;
+        self.drop_pending();
+    }
+
+    fn drop_pending(&mut self) {
+        let pending = self.pending_outgoing_messages.take().unwrap_or_default();
+        self.sent += pending.len();
+    }
+
+    // dhc: added. The connection ends: what it still holds is lost.
+    pub(crate) fn leave(&mut self) -> Option<ToBehaviourEvent<S>> {
+        self.drop_pending();
+        self.flushed()
+            .then(|| ToBehaviourEvent::BlocksSent(self.peer, std::mem::take(&mut self.sent)))
     }
 
     pub(crate) fn poll(

@@ -14,6 +14,10 @@ use super::contact::Contact;
 /// Fewer bytes than this since the last look are the connection's own chatter.
 const PROGRESS: u64 = 16 << 10;
 
+/// How many times its patience a node waits while bytes come and no block: a mebibyte in five
+/// minutes, or chatter.
+const WITHOUT_A_BLOCK: u32 = 15;
+
 /// Times that a lost connection is dialled anew for one block.
 const REDIALS: u8 = 3;
 
@@ -57,6 +61,7 @@ pub(super) struct Fetches<K, R> {
     open: HashMap<K, Fetch<R>>,
     patience: Duration,
     progress: Instant,
+    block: Instant,
     received: u64,
 }
 
@@ -67,6 +72,7 @@ impl<K: Copy + Eq + Hash, R> Fetches<K, R> {
             open: HashMap::new(),
             patience,
             progress: now,
+            block: now,
             received: 0,
         }
     }
@@ -82,6 +88,7 @@ impl<K: Copy + Eq + Hash, R> Fetches<K, R> {
     /// A query has its answer, or an error of its own.
     pub fn finish(&mut self, query: K, now: Instant) -> Option<Fetch<R>> {
         self.progress = now;
+        self.block = now;
         self.open.remove(&query)
     }
 
@@ -116,14 +123,17 @@ impl<K: Copy + Eq + Hash, R> Fetches<K, R> {
         again
     }
 
-    /// Fetches for which nothing has come in a while, given the bytes the node has received.
+    /// Fetches for which nothing has come in a while, or bytes but no block in a long one, given the bytes the node has received.
     pub fn overdue(&mut self, received: u64, now: Instant) -> Vec<(K, Fetch<R>)> {
         if received.saturating_sub(self.received) >= PROGRESS {
             self.received = received;
             self.progress = now;
         }
-        let (progress, patience) = (self.progress, self.patience);
-        self.take(|fetch| now.duration_since(fetch.since.max(progress)) >= patience)
+        let (progress, block, patience) = (self.progress, self.block, self.patience);
+        self.take(|fetch| {
+            now.duration_since(fetch.since.max(progress)) >= patience
+                || now.duration_since(fetch.since.max(block)) >= patience * WITHOUT_A_BLOCK
+        })
     }
 
     /// Fetches that match.
@@ -193,6 +203,20 @@ mod tests {
                 .is_empty()
         );
         assert_eq!(fetches.overdue(PROGRESS + 200, start + second(39)).len(), 1);
+    }
+
+    #[test]
+    fn bytes_without_a_block_are_waited_for_so_long() {
+        let (mut fetches, start) = fetches(&[contact()]);
+        let (mut received, mut at) = (0, 0);
+        let given_up = loop {
+            received += PROGRESS;
+            at += 10;
+            if !fetches.overdue(received, start + second(at)).is_empty() {
+                break at;
+            }
+        };
+        assert_eq!(given_up, 300);
     }
 
     #[test]

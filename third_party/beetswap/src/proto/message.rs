@@ -13,6 +13,16 @@ use quick_protobuf::{MessageInfo, MessageRead, MessageWrite, BytesReader, Writer
 use quick_protobuf::sizeofs::*;
 use super::*;
 
+// dhc: added. An empty entry takes two bytes of a message and twenty times as many of the memory;
+// what stands behind so many is not looked at.
+const MAX_ITEMS: usize = 4096;
+
+fn push_bounded<T>(items: &mut Vec<T>, item: T) {
+    if items.len() < MAX_ITEMS {
+        items.push(item);
+    }
+}
+
 #[allow(clippy::derive_partial_eq_without_eq)]
 #[derive(Debug, Default, PartialEq, Clone)]
 pub struct Message {
@@ -28,8 +38,9 @@ impl<'a> MessageRead<'a> for Message {
         while !r.is_eof() {
             match r.next_tag(bytes) {
                 Ok(10) => msg.wantlist = Some(r.read_message::<mod_Message::Wantlist>(bytes)?),
-                Ok(26) => msg.payload.push(r.read_message::<mod_Message::Block>(bytes)?),
-                Ok(34) => msg.blockPresences.push(r.read_message::<mod_Message::BlockPresence>(bytes)?),
+                // dhc: bounded, here and below.
+                Ok(26) => push_bounded(&mut msg.payload, r.read_message::<mod_Message::Block>(bytes)?),
+                Ok(34) => push_bounded(&mut msg.blockPresences, r.read_message::<mod_Message::BlockPresence>(bytes)?),
                 Ok(40) => msg.pendingBytes = r.read_int32(bytes)?,
                 Ok(t) => { r.read_unknown(bytes, t)?; }
                 Err(e) => return Err(e),
@@ -73,7 +84,7 @@ impl<'a> MessageRead<'a> for Wantlist {
         let mut msg = Self::default();
         while !r.is_eof() {
             match r.next_tag(bytes) {
-                Ok(10) => msg.entries.push(r.read_message::<mod_Message::mod_Wantlist::Entry>(bytes)?),
+                Ok(10) => push_bounded(&mut msg.entries, r.read_message::<mod_Message::mod_Wantlist::Entry>(bytes)?),
                 Ok(16) => msg.full = r.read_bool(bytes)?,
                 Ok(t) => { r.read_unknown(bytes, t)?; }
                 Err(e) => return Err(e),
