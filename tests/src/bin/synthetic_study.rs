@@ -1,8 +1,10 @@
-//! `synthetic_study FOLDER MEGABYTES`: writes a study of one series of CT slices with noise for
-//! pixels, so that nothing about it compresses. For measurements; there is no patient.
+//! `synthetic_study FOLDER MEGABYTES [sparse]`: writes a study of one series of CT slices with noise
+//! for pixels, so that nothing about it compresses; or with a hole in each file for pixels, so that
+//! it takes next to no disk. For measurements; there is no patient.
 
 use std::error::Error;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use dicom_core::{DataElement, PrimitiveValue, VR};
@@ -18,21 +20,30 @@ const ROOT: &str = "2.25.302715428846021735211903462019";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, folder, megabytes] = arguments.as_slice() else {
-        return Err("synthetic_study FOLDER MEGABYTES".into());
+    let (folder, megabytes, sparse) = match arguments.as_slice() {
+        [_, folder, megabytes] => (folder, megabytes, false),
+        [_, folder, megabytes, kind] if kind == "sparse" => (folder, megabytes, true),
+        _ => return Err("synthetic_study FOLDER MEGABYTES [sparse]".into()),
     };
     let slices = megabytes.parse::<usize>()? * 1_000_000 / SLICE;
     let folder = Path::new(folder);
     fs::create_dir_all(folder)?;
     let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
     for number in 1..=slices {
-        write_slice(folder, number, &mut noise)?;
+        let file = folder.join(format!("{number:05}.dcm"));
+        if sparse {
+            write_slice(&file, number, None)?;
+            append_hole(&file)?;
+        } else {
+            let pixels = (0..SLICE / 2).map(|_| noise.next()).collect();
+            write_slice(&file, number, Some(pixels))?;
+        }
     }
     println!("{slices} slices");
     Ok(())
 }
 
-fn write_slice(folder: &Path, number: usize, noise: &mut Noise) -> Result<(), Box<dyn Error>> {
+fn write_slice(file: &Path, number: usize, pixels: Option<Vec<u16>>) -> Result<(), Box<dyn Error>> {
     let instance = format!("{ROOT}.1.1.{number}");
     let mut slice = InMemDicomObject::new_empty();
     let mut text = |tag, vr, value: &str| {
@@ -73,12 +84,13 @@ fn write_slice(folder: &Path, number: usize, noise: &mut Noise) -> Result<(), Bo
     ] {
         slice.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
     }
-    let pixels: Vec<u16> = (0..SLICE / 2).map(|_| noise.next()).collect();
-    slice.put(DataElement::new(
-        tags::PIXEL_DATA,
-        VR::OW,
-        PrimitiveValue::U16(pixels.into()),
-    ));
+    if let Some(pixels) = pixels {
+        slice.put(DataElement::new(
+            tags::PIXEL_DATA,
+            VR::OW,
+            PrimitiveValue::U16(pixels.into()),
+        ));
+    }
     slice
         .with_meta(
             FileMetaTableBuilder::new()
@@ -86,7 +98,18 @@ fn write_slice(folder: &Path, number: usize, noise: &mut Noise) -> Result<(), Bo
                 .media_storage_sop_class_uid(uids::CT_IMAGE_STORAGE)
                 .media_storage_sop_instance_uid(&instance),
         )?
-        .write_to_file(folder.join(format!("{number:05}.dcm")))?;
+        .write_to_file(file)?;
+    Ok(())
+}
+
+/// Pixel Data of zeros that the disk does not hold: the last element, in Explicit VR Little Endian
+/// (DICOM PS3.5 section 7.1.2).
+fn append_hole(file: &Path) -> Result<(), Box<dyn Error>> {
+    let mut file = fs::OpenOptions::new().append(true).open(file)?;
+    file.write_all(b"\xe0\x7f\x10\x00OW\x00\x00")?;
+    file.write_all(&(SLICE as u32).to_le_bytes())?;
+    let end = file.metadata()?.len() + SLICE as u64;
+    file.set_len(end)?;
     Ok(())
 }
 

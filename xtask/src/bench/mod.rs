@@ -4,6 +4,7 @@ mod engine;
 mod limits;
 mod machine;
 mod measure;
+mod memory;
 mod objects;
 mod peers;
 mod report;
@@ -43,7 +44,8 @@ const NODE: Duration = Duration::from_secs(40 * 60);
 pub enum Part {
     /// Start-up, import, fetch, films, verification: the program as its users start it
     Program,
-    /// Sealing, exchanges of keys, import and fetch beside openssl, age and Kubo
+    /// Sealing, exchanges of keys, import and fetch beside openssl, age and Kubo;
+    /// memory for a study of 10 GB
     Objects,
     /// The light client against the `tendermint-light-client` crate
     CatchUp,
@@ -57,7 +59,8 @@ pub enum Part {
     Engine,
 }
 
-/// Builds, measures, writes. Takes half an hour and three gigabytes of temporary space.
+/// Builds, measures, writes. Takes half an hour and, for the largest study, thirty gigabytes of
+/// temporary space, or less of that study.
 /// `development`: the programs of the development profile, whose dependencies are optimised and
 /// whose own crates are not; they give an upper bound, and missed limits are only said.
 /// `only`: one part, and nothing is written.
@@ -143,7 +146,8 @@ fn measure(
                 age: tools::age(workspace)?,
             };
             limits.frames(report)?;
-            limits.study(&peers, report)
+            limits.study(&peers, report)?;
+            limits.memory(report)
         }
         Part::CatchUp => limits.catch_up(report),
         Part::Slots => limits.devnet_slots(report),

@@ -103,7 +103,9 @@ impl Limits<'_> {
             &["", "time", "MB/s"],
         );
         let stored = self.storing(&bench, &study, peers, report)?;
-        self.fetching(&bench, &stored, peers, report)
+        self.fetching(&bench, &stored, peers, report)?;
+        drop(bench);
+        Ok(fs::remove_dir_all(folder)?)
     }
 
     /// Answers the stored study's id.
@@ -126,6 +128,7 @@ impl Limits<'_> {
                 bench
                     .dhc(home)
                     .env("DHC_LOG", "dhc_app=debug")
+                    .env("NO_COLOR", "1")
                     .arg("import")
                     .arg(study),
             )?;
@@ -210,6 +213,7 @@ impl Limits<'_> {
                 bench
                     .dhc(&doctor)
                     .env("DHC_LOG", "dhc_app=debug")
+                    .env("NO_COLOR", "1")
                     .args(["fetch", &grant, "--out"])
                     .arg(bench.folder.join(format!("out-{turn}"))),
             )?;
