@@ -228,45 +228,4 @@ mod tests {
         let msg = codec.decode(&mut buf).unwrap().unwrap();
         assert_eq!(msg, response_sample());
     }
-
-    #[test]
-    fn a_large_message_needs_room_until_it_is_whole() {
-        let room = Arc::new(Room::new(300_000, None));
-        let message = Message {
-            payload: vec![Block {
-                prefix: vec![1, 85, 18, 32],
-                data: vec![7; 200_000],
-            }],
-            ..Default::default()
-        };
-        let mut whole = BytesMut::new();
-        Codec::default().encode(&message, &mut whole).unwrap();
-        let half = BytesMut::from(&whole[..100_000]);
-
-        let mut first = Codec::within(room.clone());
-        assert_eq!(first.decode(&mut half.clone()).unwrap(), None);
-        let mut second = Codec::within(room.clone());
-        assert!(second.decode(&mut half.clone()).is_err());
-        assert_eq!(first.decode(&mut whole.clone()).unwrap(), Some(message));
-        assert_eq!(second.decode(&mut half.clone()).unwrap(), None);
-        drop(second);
-        assert!(room.take(300_000));
-    }
-
-    #[test]
-    fn what_stands_behind_many_entries_is_not_kept() {
-        let entry = Entry::default();
-        let message = Message {
-            wantlist: Some(Wantlist {
-                entries: vec![entry; 100_000],
-                full: false,
-            }),
-            ..Default::default()
-        };
-        let mut wire = BytesMut::new();
-        Codec::default().encode(&message, &mut wire).unwrap();
-        let read = Codec::default().decode(&mut wire).unwrap().unwrap();
-        assert_eq!(read.wantlist.unwrap().entries.len(), 4096);
-        assert!(wire.is_empty());
-    }
 }

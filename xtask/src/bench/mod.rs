@@ -145,7 +145,7 @@ fn measure(
                 kubo: tools::kubo(workspace)?,
                 age: tools::age(workspace)?,
             };
-            limits.frames(report)?;
+            limits.frames(&peers, report)?;
             limits.study(&peers, report)?;
             limits.memory(report)
         }
