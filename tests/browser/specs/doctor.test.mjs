@@ -131,6 +131,60 @@ test("an arrow has words, and a shape that was begun can be left", async () => {
   await page.keyboard.press("w");
 });
 
+// The mean brightness of the three panes and of the whole stage, 0 to 255.
+const brightness = () =>
+  page.getByTestId("cuts").evaluate((canvas) => {
+    const copy = document.createElement("canvas");
+    copy.width = copy.height = 256;
+    const context = copy.getContext("2d");
+    context.drawImage(canvas, 0, 0, 256, 256);
+    const mean = (x, y, w, h) => {
+      const { data } = context.getImageData(x, y, w, h);
+      let sum = 0;
+      for (let i = 0; i < data.length; i += 4) sum += data[i];
+      return sum / (w * h);
+    };
+    return { panes: [mean(0, 0, 156, 256), mean(162, 0, 94, 126), mean(162, 130, 94, 126)], all: mean(0, 0, 256, 256) };
+  });
+
+test("three planes cut the volume, move, turn and thicken", { timeout: 3 * PATIENCE }, async () => {
+  await page.locator("canvas").focus();
+  await page.keyboard.press("x");
+  const stage = page.getByTestId("cuts");
+  await stage.waitFor();
+  for (const name of ["Axial", "Coronal", "Sagittal"]) await page.getByText(name, { exact: true }).waitFor();
+  await page.getByText(/Building the volume/).waitFor({ state: "detached", timeout: PATIENCE });
+  const thin = await brightness();
+  assert.ok(thin.panes.every((light) => light > 2 && light < 250), `a picture in every pane: ${thin.panes}`);
+  const box = await stage.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.8, box.y + box.height * 0.25);
+  const cross = () => page.locator(".v-cross line").evaluateAll((lines) => lines.map((l) => l.getAttribute("x1") + l.getAttribute("y1")).join());
+  const before = await cross();
+  await page.mouse.wheel(0, 120);
+  await page.waitForFunction((before) => [...document.querySelectorAll(".v-cross line")].map((l) => l.getAttribute("x1") + l.getAttribute("y1")).join() !== before, before);
+  // A maximum over 40 mm is nowhere darker than the plane.
+  await page.getByRole("combobox", { name: "Slab thickness" }).first().selectOption({ label: "40 mm" });
+  await page.getByRole("combobox", { name: "Slab shows" }).first().selectOption({ label: "MIP" });
+  const deadline = Date.now() + PATIENCE;
+  let thick = await brightness();
+  while (thick.all <= thin.all) {
+    assert.ok(Date.now() < deadline, `${thin.all} became ${thick.all}`);
+    thick = await brightness();
+  }
+  await page.keyboard.down("Shift");
+  await page.mouse.move(box.x + box.width * 0.4, box.y + box.height * 0.2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.3, { steps: 4 });
+  await page.mouse.up();
+  await page.keyboard.up("Shift");
+  await page.waitForFunction(() => [...document.querySelectorAll(".v-cross > svg:first-child line")].every((l) => Math.abs(l.getAttribute("x1") - l.getAttribute("x2")) > 1 && Math.abs(l.getAttribute("y1") - l.getAttribute("y2")) > 1));
+  await page.screenshot({ path: process.env.DHC_CUTS_PICTURE ?? "/dev/null", type: "png" });
+  await stage.focus();
+  await page.keyboard.press("x");
+  await page.getByTestId("slice").waitFor();
+  assert.equal(await page.getByTestId("cuts").count(), 0);
+});
+
 test("wheel, keys and slider scroll through the slices", async () => {
   await page.locator("canvas").focus();
   await page.keyboard.press("Home");

@@ -62,7 +62,7 @@ void main() {
 }";
 
 /// How a kind of pixel is kept on the card: internal format, format, type, sampler.
-const fn storage(kind: PixelKind) -> (u32, u32, u32, &'static str) {
+pub const fn storage(kind: PixelKind) -> (u32, u32, u32, &'static str) {
     match kind {
         PixelKind::U8 => (Gl::R8UI, Gl::RED_INTEGER, Gl::UNSIGNED_BYTE, "usampler2D"),
         PixelKind::U16 => (Gl::R16UI, Gl::RED_INTEGER, Gl::UNSIGNED_SHORT, "usampler2D"),
@@ -70,6 +70,73 @@ const fn storage(kind: PixelKind) -> (u32, u32, u32, &'static str) {
         PixelKind::F32 => (Gl::R32F, Gl::RED, Gl::FLOAT, "sampler2D"),
         PixelKind::Rgb8 => (Gl::RGB8, Gl::RGB, Gl::UNSIGNED_BYTE, "sampler2D"),
     }
+}
+
+/// A frame's pixels as the card takes them, without a copy.
+pub fn pixels(frame: &Frame) -> js_sys::Object {
+    let header = &frame.header;
+    let count = header.rows * header.columns;
+    match header.kind {
+        PixelKind::U8 => {
+            js_sys::Uint8Array::new_with_byte_offset_and_length(&frame.buffer, frame.offset, count)
+                .into()
+        }
+        PixelKind::Rgb8 => js_sys::Uint8Array::new_with_byte_offset_and_length(
+            &frame.buffer,
+            frame.offset,
+            count * 3,
+        )
+        .into(),
+        PixelKind::U16 => {
+            js_sys::Uint16Array::new_with_byte_offset_and_length(&frame.buffer, frame.offset, count)
+                .into()
+        }
+        PixelKind::I16 => {
+            js_sys::Int16Array::new_with_byte_offset_and_length(&frame.buffer, frame.offset, count)
+                .into()
+        }
+        PixelKind::F32 => js_sys::Float32Array::new_with_byte_offset_and_length(
+            &frame.buffer,
+            frame.offset,
+            count,
+        )
+        .into(),
+    }
+}
+
+/// `None` where the machine has no WebGL2.
+pub fn context(canvas: &HtmlCanvasElement) -> Option<Gl> {
+    let options = web_sys::WebGlContextAttributes::new();
+    options.set_alpha(false);
+    options.set_antialias(false);
+    options.set_depth(false);
+    // So that a picture of the page shows the film.
+    options.set_preserve_drawing_buffer(true);
+    canvas
+        .get_context_with_context_options("webgl2", &options)
+        .ok()??
+        .dyn_into()
+        .ok()
+}
+
+/// A program of this fragment shader over the whole viewport.
+pub fn link(gl: &Gl, fragment: &str) -> Option<WebGlProgram> {
+    let program = gl.create_program()?;
+    gl.attach_shader(&program, &shader(gl, Gl::VERTEX_SHADER, VERTEX)?);
+    gl.attach_shader(&program, &shader(gl, Gl::FRAGMENT_SHADER, fragment)?);
+    gl.link_program(&program);
+    gl.get_program_parameter(&program, Gl::LINK_STATUS)
+        .as_bool()?
+        .then_some(program)
+}
+
+fn shader(gl: &Gl, kind: u32, source: &str) -> Option<WebGlShader> {
+    let shader = gl.create_shader(kind)?;
+    gl.shader_source(&shader, source);
+    gl.compile_shader(&shader);
+    gl.get_shader_parameter(&shader, Gl::COMPILE_STATUS)
+        .as_bool()?
+        .then_some(shader)
 }
 
 /// Everything of one picture but its pixels.
@@ -94,17 +161,7 @@ pub struct Renderer {
 impl Renderer {
     /// `None` where the machine has no WebGL2.
     pub fn new(canvas: HtmlCanvasElement) -> Option<Self> {
-        let options = web_sys::WebGlContextAttributes::new();
-        options.set_alpha(false);
-        options.set_antialias(false);
-        options.set_depth(false);
-        // So that a picture of the page shows the film.
-        options.set_preserve_drawing_buffer(true);
-        let gl: Gl = canvas
-            .get_context_with_context_options("webgl2", &options)
-            .ok()??
-            .dyn_into()
-            .ok()?;
+        let gl = context(&canvas)?;
         let texture = gl.create_texture()?;
         let largest = gl.get_parameter(Gl::MAX_TEXTURE_SIZE).ok()?.as_f64()? as u32;
         Some(Self {
@@ -138,39 +195,6 @@ impl Renderer {
             gl.tex_parameteri(Gl::TEXTURE_2D, name, value as i32);
         }
         gl.pixel_storei(Gl::UNPACK_ALIGNMENT, 1);
-        let count = header.rows * header.columns;
-        let pixels: js_sys::Object = match header.kind {
-            PixelKind::U8 => js_sys::Uint8Array::new_with_byte_offset_and_length(
-                &frame.buffer,
-                frame.offset,
-                count,
-            )
-            .into(),
-            PixelKind::Rgb8 => js_sys::Uint8Array::new_with_byte_offset_and_length(
-                &frame.buffer,
-                frame.offset,
-                count * 3,
-            )
-            .into(),
-            PixelKind::U16 => js_sys::Uint16Array::new_with_byte_offset_and_length(
-                &frame.buffer,
-                frame.offset,
-                count,
-            )
-            .into(),
-            PixelKind::I16 => js_sys::Int16Array::new_with_byte_offset_and_length(
-                &frame.buffer,
-                frame.offset,
-                count,
-            )
-            .into(),
-            PixelKind::F32 => js_sys::Float32Array::new_with_byte_offset_and_length(
-                &frame.buffer,
-                frame.offset,
-                count,
-            )
-            .into(),
-        };
         gl.tex_image_2d_with_i32_and_i32_and_i32_and_format_and_type_and_opt_array_buffer_view(
             Gl::TEXTURE_2D,
             0,
@@ -180,7 +204,7 @@ impl Renderer {
             0,
             format,
             kind,
-            Some(&pixels),
+            Some(&pixels(frame)),
         )
         .ok()?;
         self.kind = header.kind;
@@ -236,29 +260,8 @@ impl Renderer {
                 "#define COLOUR\nprecision highp float;",
             );
         }
-        let program = self.gl.create_program()?;
-        self.gl
-            .attach_shader(&program, &self.shader(Gl::VERTEX_SHADER, VERTEX)?);
-        self.gl
-            .attach_shader(&program, &self.shader(Gl::FRAGMENT_SHADER, &fragment)?);
-        self.gl.link_program(&program);
-        let linked = self
-            .gl
-            .get_program_parameter(&program, Gl::LINK_STATUS)
-            .as_bool()?;
-        linked.then(|| {
-            self.programs.push((kind, program.clone()));
-            program
-        })
-    }
-
-    fn shader(&self, kind: u32, source: &str) -> Option<WebGlShader> {
-        let shader = self.gl.create_shader(kind)?;
-        self.gl.shader_source(&shader, source);
-        self.gl.compile_shader(&shader);
-        self.gl
-            .get_shader_parameter(&shader, Gl::COMPILE_STATUS)
-            .as_bool()?
-            .then_some(shader)
+        let program = link(&self.gl, &fragment)?;
+        self.programs.push((kind, program.clone()));
+        Some(program)
     }
 }

@@ -7,4 +7,6 @@ pub mod gl;
 pub mod loader;
 pub mod marks;
 pub mod measure;
+pub mod planes;
+pub mod volume;
 pub mod window;

@@ -28,6 +28,8 @@ pub enum Action {
     Remove,
     /// The list of measurements.
     List,
+    /// Three planes through the volume.
+    Cuts,
     Preset(usize),
     Banner,
     NextSeries,
@@ -95,6 +97,7 @@ pub const KEYS: &[(&str, Action, &str)] = &[
         Action::Choose(Tool::Measure(Shape::Arrow)),
         "measure.arrow",
     ),
+    ("x", Action::Cuts, "mpr.title"),
     ("m", Action::List, "measure.title"),
     ("Delete", Action::Remove, "keys.remove"),
     ("Backspace", Action::Remove, ""),
@@ -174,6 +177,7 @@ pub fn perform(viewer: Viewer, action: Action) {
                 marks.remove(id);
             }
         }),
+        Action::Cuts => viewer.toggle_cuts(),
         Action::List => viewer.marks_listed.update(|listed| *listed = !*listed),
         Action::Preset(n) => {
             if let Some((_, window)) = untrack(|| presets(viewer)).into_iter().nth(n) {

@@ -1,6 +1,7 @@
 //! `/films/:id`: a record of mine or a film shared with me, opened and read.
 
 mod actions;
+mod cuts;
 mod keys;
 mod measured;
 mod overlay;

@@ -7,7 +7,6 @@ use web_sys::{PointerEvent, WheelEvent};
 
 use super::state::{Tool, Viewer};
 use crate::viewer::marks::Marks;
-use crate::viewer::window::Steps;
 
 /// Pointers that are down, by id, in CSS pixels.
 #[derive(Clone, Debug, Default)]
@@ -155,18 +154,7 @@ impl Pointers {
             Tool::Zoom => viewer
                 .view
                 .update(|view| *view = view.zoomed((-dy * 0.01).exp(), (0.0, 0.0))),
-            Tool::Window => {
-                let values = viewer
-                    .shown
-                    .with_untracked(|s| s.as_ref().map(|(_, h)| (h.range, Steps::of(h))));
-                if let (Some(window), Some((range, steps))) =
-                    (untrack(|| viewer.window_now()), values)
-                {
-                    viewer
-                        .window
-                        .set(Some(window.dragged(dx, dy, range, steps)));
-                }
-            }
+            Tool::Window => viewer.drag_window(dx, dy),
             Tool::Scroll => {
                 let height = viewer.canvas.get_untracked().1 / density;
                 let (steps, rest) =

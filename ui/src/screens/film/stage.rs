@@ -13,7 +13,7 @@ use wasm_bindgen::closure::Closure;
 use super::actions::{action_for, perform};
 use super::pointer::Pointers;
 use super::state::{Tool, Viewer};
-use super::{keys, measured, overlay, side, tools};
+use super::{cuts, keys, measured, overlay, side, tools};
 use crate::components::{Icon, icon, switcher};
 use crate::i18n::{t, tr, words};
 use crate::session::session;
@@ -22,6 +22,7 @@ use crate::viewer::geometry::View;
 use crate::viewer::gl::{Picture, Renderer};
 use crate::viewer::loader::Loader;
 use crate::viewer::marks::Marks;
+use crate::viewer::volume::Slab;
 use crate::viewer::window::Steps;
 
 /// Frames a second of a cine run whose file does not say.
@@ -67,6 +68,8 @@ fn state(film: FilmView) -> Viewer {
         probe: RwSignal::new(None),
         marks: RwSignal::new(Marks::default()),
         marks_listed: RwSignal::new(false),
+        cuts: RwSignal::new(None),
+        slab: RwSignal::new(Slab::default()),
         arrived,
         loader: StoredValue::new_local(loader),
         on_screen: StoredValue::new_local(None),
@@ -124,6 +127,7 @@ pub fn viewer(film: FilmView) -> AnyView {
                         }>{t("action.try_again")}</button>
                     </div></div>
                 })}
+                {cuts::stage(viewer)}
                 {move || no_graphics.get().then(|| view! { <div class="v-loading"><p class="card" role="alert">{t("film.no_webgl")}</p></div> })}
             </main>
             <footer class="v-bottom">{side::strip(viewer)}{tools::toolbar(viewer)}</footer>
@@ -205,6 +209,10 @@ fn show_frames(viewer: Viewer, drawing: &Drawing, problem: RwSignal<Option<Failu
     Effect::new(move |_| {
         let key = (viewer.series.get(), viewer.frame.get());
         viewer.arrived.track();
+        // Then all frames are asked for, for the volume.
+        if viewer.cuts.with(Option::is_some) {
+            return;
+        }
         // The first frame waits for a canvas with a size.
         if viewer.canvas.get().0 == 0.0 {
             return;

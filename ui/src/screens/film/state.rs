@@ -10,7 +10,9 @@ use crate::viewer::geometry::{Placement, View};
 use crate::viewer::loader::{Key, Loader};
 use crate::viewer::marks::{Marks, Space};
 use crate::viewer::measure::{Calibration, Measurement, Reading, Shape};
-use crate::viewer::window::Window;
+use crate::viewer::planes::{Cuts, Grid};
+use crate::viewer::volume::Slab;
+use crate::viewer::window::{Steps, Window};
 
 /// What dragging does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,9 @@ pub struct Viewer {
     pub marks: RwSignal<Marks>,
     /// Whether the list of measurements is open.
     pub marks_listed: RwSignal<bool>,
+    /// Three planes through the series, while it is read so.
+    pub cuts: RwSignal<Option<Cuts>>,
+    pub slab: RwSignal<Slab>,
     pub arrived: RwSignal<u64>,
     pub loader: StoredValue<Loader, LocalStorage>,
     pub on_screen: StoredValue<Option<Rc<Frame>>, LocalStorage>,
@@ -95,6 +100,37 @@ impl Viewer {
                 view: self.view.get(),
             })
         })
+    }
+
+    /// Changes the window by dragging, in CSS pixels to the right and down.
+    pub fn drag_window(self, dx: f64, dy: f64) {
+        let values = self
+            .shown
+            .with_untracked(|s| s.as_ref().map(|(_, h)| (h.range, Steps::of(h))));
+        if let (Some(window), Some((range, steps))) = (untrack(|| self.window_now()), values) {
+            self.window.set(Some(window.dragged(dx, dy, range, steps)));
+        }
+    }
+
+    /// The series as a volume, where its frames make one.
+    pub fn grid(self) -> Option<Grid> {
+        let series = self.series_view();
+        Grid::of(
+            (series.columns, series.rows),
+            series.spacing,
+            series.orientation,
+            &series.positions,
+        )
+    }
+
+    /// Cuts the series by three planes, or shows its frames again.
+    pub fn toggle_cuts(self) {
+        let cuts = match self.cuts.get_untracked() {
+            Some(_) => None,
+            None => untrack(|| self.grid()).map(Cuts::new),
+        };
+        self.cine.set(false);
+        self.cuts.set(cuts);
     }
 
     /// Where CSS pixels of the canvas lie in the shown frame.
@@ -156,6 +192,7 @@ impl Viewer {
         self.marks.update(|marks| {
             marks.give_up();
         });
+        self.cuts.set(None);
         self.window.set(None);
         self.view.set(View::default());
         self.forward.set(true);
@@ -167,5 +204,8 @@ impl Viewer {
         self.view.set(View::default());
         self.window.set(None);
         self.inverted.set(false);
+        self.slab.set(Slab::default());
+        self.cuts
+            .update(|cuts| *cuts = cuts.map(|c| Cuts::new(c.grid)));
     }
 }

@@ -8,6 +8,7 @@ use super::state::{Tool, Viewer};
 use crate::components::{Icon, icon};
 use crate::i18n::t;
 use crate::viewer::measure::Shape;
+use crate::viewer::volume::Projection;
 
 fn tool(viewer: Viewer, tool: Tool, sign: Icon, label: &'static str) -> AnyView {
     view! {
@@ -34,6 +35,57 @@ fn toggle(
     view! {
         <button class="tool" aria-label=label title=label aria-pressed=move || what.get().to_string()
             on:click=move |_| perform(viewer, does)>{icon(sign)}</button>
+    }
+    .into_any()
+}
+
+/// The three planes, and while they are shown the slab they are seen through.
+fn cuts_choice(viewer: Viewer) -> AnyView {
+    const THICKNESS: [f64; 6] = [0.0, 3.0, 5.0, 10.0, 20.0, 40.0];
+    const PROJECTIONS: [(Projection, &str); 3] = [
+        (Projection::Mean, "mpr.mean"),
+        (Projection::Most, "mpr.mip"),
+        (Projection::Least, "mpr.minip"),
+    ];
+    let no_volume = move || viewer.grid().is_none();
+    let title = move || {
+        if no_volume() {
+            t("mpr.no_volume")
+        } else {
+            t("mpr.title")
+        }
+    };
+    let thicken = move |event| {
+        let chosen = event_target_value(&event).parse().unwrap_or(0.0);
+        viewer.slab.update(|slab| slab.thickness = chosen);
+    };
+    let project = move |event| {
+        let chosen = event_target_value(&event).parse().unwrap_or(0usize);
+        if let Some((projection, _)) = PROJECTIONS.get(chosen) {
+            viewer.slab.update(|slab| slab.projection = *projection);
+        }
+    };
+    let slab = move || {
+        viewer.cuts.with(Option::is_some).then(|| {
+            let thicknesses = THICKNESS.map(|mm| {
+                let name = if mm == 0.0 { t("mpr.thin").to_owned() } else { format!("{mm} mm") };
+                view! { <option value=mm.to_string() selected=move || viewer.slab.get().thickness == mm>{name}</option> }
+            });
+            let projections = PROJECTIONS.iter().enumerate().map(|(i, (projection, name))| {
+                view! { <option value=i.to_string() selected=move || viewer.slab.get().projection == *projection>{t(name)}</option> }
+            });
+            view! {
+                <select class="v-presets" aria-label=t("mpr.thickness") on:change=thicken>{thicknesses}</select>
+                <select class="v-presets" aria-label=t("mpr.projection") disabled=move || viewer.slab.get().thickness == 0.0
+                    on:change=project>{projections.collect::<Vec<_>>()}</select>
+            }
+        })
+    };
+    view! {
+        <button class="tool" aria-label=t("mpr.title") title=title disabled=no_volume
+            aria-pressed=move || viewer.cuts.with(Option::is_some).to_string()
+            on:click=move |_| perform(viewer, Action::Cuts)>{icon(Icon::Cuboid)}<span class="t">{t("mpr.short")}</span></button>
+        {slab}
     }
     .into_any()
 }
@@ -104,6 +156,7 @@ pub fn toolbar(viewer: Viewer) -> AnyView {
             {toggle(viewer, viewer.marks_listed, Action::List, Icon::List, t("measure.title"))}
             <span class="v-rule"></span>
             {preset_choice(viewer)}
+            {cuts_choice(viewer)}
             <button class="tool" aria-label=t("film.cine") title=t("film.cine") aria-pressed=move || viewer.cine.get().to_string()
                 on:click=move |_| perform(viewer, Action::Cine)>{cine}<span class="t">{t("film.cine")}</span></button>
             <span class="v-rule"></span>
