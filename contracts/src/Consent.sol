@@ -9,6 +9,7 @@ import {IProxies} from "./IProxies.sol";
 import {Intents} from "./Intents.sol";
 import {RecordIndex} from "./RecordIndex.sol";
 import {Templates} from "./Templates.sol";
+import {Wording} from "./Wording.sol";
 
 /// @title Grants: who may do what with which records, for what purpose, until when, and who has
 /// @notice A grant fits a template when it is made and when it is renewed. Only the records' owner, or
@@ -21,8 +22,9 @@ contract Consent is Intents, AccessLog {
     bytes32 private constant RENEW_TYPEHASH = keccak256(
         "RenewIntent(address owner,bytes32 id,uint64 notAfter,bytes32 consentHash,uint256 deadline)"
     );
-    bytes32 private constant APPROVE_TYPEHASH =
-        keccak256("ApproveIntent(address approver,bytes32 id,uint16 round,uint256 deadline)");
+    bytes32 private constant APPROVE_TYPEHASH = keccak256(
+        "ApproveIntent(address approver,address owner,address grantee,bytes32[] recordIds,string purpose,string template,string actions,bool onward,string mode,string until,bytes32 id,uint16 round,uint256 deadline)"
+    );
     bytes32 private constant REVOKE_TYPEHASH =
         keccak256("RevokeIntent(address owner,bytes32 id,uint256 deadline)");
 
@@ -111,7 +113,8 @@ contract Consent is Intents, AccessLog {
         _approve(msg.sender, id, round);
     }
 
-    /// @notice As `approve`, for `account`, which signed `ApproveIntent`.
+    /// @notice As `approve`, for `account`, which signed `ApproveIntent`: the grant's terms in words. They
+    /// are taken from the grant that stands here, so a signature over other terms is none.
     function approveBySig(
         address account,
         bytes32 id,
@@ -119,7 +122,28 @@ contract Consent is Intents, AccessLog {
         uint256 deadline,
         bytes calldata signature
     ) external {
-        bytes32 hash = keccak256(abi.encode(APPROVE_TYPEHASH, account, id, round, deadline));
+        Grant storage g = _existing(id);
+        // Before the signature: over a round's terms it is not one over the next round's.
+        require(round == g.round, RoundOver(g.round));
+        bytes32 hash = keccak256(
+            abi.encode(
+                APPROVE_TYPEHASH,
+                account,
+                g.owner,
+                g.grantee,
+                keccak256(abi.encodePacked(objects[id])),
+                keccak256(bytes(Wording.purpose(g.purpose))),
+                // The hash of the template's name, as of every text.
+                g.templateId,
+                keccak256(bytes(Wording.actions(g.actions))),
+                g.onward,
+                keccak256(bytes(Wording.mode(g.mode))),
+                keccak256(bytes(Wording.time(g.notAfter))),
+                id,
+                round,
+                deadline
+            )
+        );
         _checkIntent(account, hash, deadline, signature);
         _approve(account, id, round);
     }

@@ -132,33 +132,6 @@ contract IntentsTest is NetworkTest {
         consent.revokeBySig(other, id, DEADLINE, signature);
     }
 
-    function test_an_approval_is_given_as_signed_and_once() public {
-        uint256 key = 0xe1e1;
-        address approver = vm.addr(key);
-        own();
-        Grants.Terms memory intent = grantIntent();
-        intent.approvers[0] = approver;
-        bytes32 id = consent.grantBySig(intent, DEADLINE, signGrant(KEY, intent));
-        bytes32 hash = keccak256(
-            abi.encode(
-                keccak256(
-                    "ApproveIntent(address approver,bytes32 id,uint16 round,uint256 deadline)"
-                ),
-                approver,
-                id,
-                uint16(1),
-                DEADLINE
-            )
-        );
-        bytes memory signature = signed(key, typedData(address(consent), "DHC Consent", hash));
-        consent.approveBySig(approver, id, 1, DEADLINE, signature);
-        vm.assertEq(consent.approver(id, approver), 2);
-        vm.expectRevert(Grants.AlreadyApproved.selector);
-        consent.approveBySig(approver, id, 1, DEADLINE, signature);
-        vm.expectRevert(Intents.IntentSignatureInvalid.selector);
-        consent.approveBySig(address(0xe2), id, 1, DEADLINE, signature);
-    }
-
     function test_a_record_is_contributed_as_signed_and_once() public {
         own();
         bytes[] memory list = attestations(pool, person, STUDY, 4);

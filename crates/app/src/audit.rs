@@ -8,7 +8,7 @@ use dhc_chain::{
     contracts::Consent,
     history::{Accessed, Entry as _},
 };
-use dhc_domain::{Address, GrantId, Height, RecordId};
+use dhc_domain::{Address, GrantId, Height, Mode, RecordId};
 use dhc_ipc::{AccessView, AuditView, Code, Failure};
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +75,7 @@ pub async fn audit(profile: &Profile, study: Option<&str>) -> Result<AuditView, 
                 title: record.map(|r| r.title()),
                 time: e.time.to_string(),
                 height: found.map_or(0, |f| f.height.0),
-                mode: e.mode().map_or("live", grants::mode_name).into(),
+                mode: e.mode().map_or("live", Mode::name).into(),
                 standing,
             }
         })

@@ -4,10 +4,10 @@ use dhc_ipc::{self as ipc, Call, Command, Done, Failure};
 use serde_json::Value;
 
 use crate::{
-    App, activity, answers, archive, audit, contacts, contribution, earn, failure::misuse, film,
-    glass, governance, grant, grants, home, identity, import, issue, job::Job, node, onward,
-    opening, pins, profile::Profile, proxies, records, renewal, requests, restore, settings,
-    sponsors, storage, templates, vaults, wallet,
+    App, activity, answers, approval, archive, audit, contacts, contribution, earn,
+    failure::misuse, film, glass, governance, grant, grants, home, identity, import, issue,
+    job::Job, node, onward, opening, pins, profile::Profile, proxies, records, renewal, requests,
+    restore, settings, sponsors, storage, templates, vaults, wallet,
 };
 
 fn answer<C: Command>(_: &C, value: C::Answer) -> Result<Value, Failure> {
@@ -99,7 +99,8 @@ pub async fn dispatch(app: &App, call: Call, job: &Job) -> Result<Value, Failure
         ipc::BreakGlass => |a| glass::break_glass(&*profile()?, a, job).await?,
         ipc::Alarms => |_| glass::alarms(&*profile()?).await?,
         ipc::AcknowledgeAlarms => |a| glass::acknowledge(&*profile()?, a.seq).await?,
-        ipc::ApproveGrant => |a| grant::approve(&*profile()?, &a.grant, job).await?,
+        ipc::ShowGrant => |a| approval::show(&*profile()?, &a.grant).await?,
+        ipc::ApproveGrant => |a| approval::approve(&*profile()?, a, job).await?,
         ipc::RevokeGrant => |a| grant::revoke(&*profile()?, &a.grant, job).await?,
         ipc::Grants => |a| grants::list(&*profile()?, a.direction.as_deref()).await?,
         ipc::Audit => |a| audit::audit(&*profile()?, a.study.as_deref()).await?,

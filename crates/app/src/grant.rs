@@ -381,20 +381,6 @@ async fn draft(profile: &Profile, session: &Session, wish: &Wish) -> Result<Draf
     })
 }
 
-pub async fn approve(profile: &Profile, grant: &str, job: &Job) -> Result<GrantChange, Failure> {
-    let session = profile.session()?;
-    let id = grant_id(grant)?;
-    let known = read(profile, id, At::Latest).await?;
-    let known = known.ok_or_else(|| Failure::new(Code::GrantUnknown, "there is no such grant"))?;
-    let round = known.on_chain.round;
-    let intent = intents::approve(session.address, id, round);
-    let receipt = profile
-        .transact(&session, &format!("approve {id} {round}"), job, intent)
-        .await?;
-    job.changed();
-    Ok(change(&session, id, &receipt))
-}
-
 /// Ends a grant. Ending one that has ended is done, with the chain's word for it.
 pub async fn revoke(profile: &Profile, grant: &str, job: &Job) -> Result<GrantChange, Failure> {
     let session = profile.session()?;

@@ -6,7 +6,7 @@ use dhc_chain::{
     At,
     history::{GrantGiven, GrantReceived},
 };
-use dhc_domain::{GrantId, GrantState, Height, Mode, RecordId, Standing, Timestamp};
+use dhc_domain::{GrantId, GrantState, Height, RecordId, Standing, Timestamp};
 use dhc_ipc::{Failure, GrantItemView, GrantStateView, GrantView, GrantsView};
 
 use crate::{
@@ -39,14 +39,6 @@ pub(crate) fn state_view(state: GrantState) -> GrantStateView {
         GrantState::Dormant => GrantStateView::Dormant,
         GrantState::Expired => GrantStateView::Expired,
         GrantState::Revoked => GrantStateView::Revoked,
-    }
-}
-
-pub(crate) fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Live => "live",
-        Mode::Sealed => "sealed",
-        Mode::Custody => "custody",
     }
 }
 
@@ -84,7 +76,7 @@ pub(crate) async fn read_all(profile: &Profile, ids: &[GrantId]) -> Result<Vec<K
         .collect())
 }
 
-fn item_of_record(id: RecordId, record: Option<&records::Record>) -> GrantItemView {
+pub(crate) fn item_of_record(id: RecordId, record: Option<&records::Record>) -> GrantItemView {
     GrantItemView {
         study: id.to_string(),
         title: record.map(records::Record::title),
@@ -104,7 +96,7 @@ fn item_of_note(noted: NotedRecord) -> GrantItemView {
     }
 }
 
-fn view(
+pub(crate) fn view(
     profile: &Profile,
     known: &Known,
     items: Vec<GrantItemView>,
@@ -124,7 +116,7 @@ fn view(
         to_name: names.get(&g.grantee).cloned(),
         purpose: g.purpose.to_string(),
         template: template.to_owned(),
-        mode: mode_name(g.mode).to_owned(),
+        mode: g.mode.name().to_owned(),
         given: g.not_before.to_string(),
         not_after: g.not_after.to_string(),
         state: state_view(known.state(profile.clock.now())),

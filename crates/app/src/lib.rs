@@ -4,6 +4,7 @@
 mod activity;
 mod answers;
 mod app;
+mod approval;
 mod archive;
 mod audit;
 mod carrying;

@@ -1,11 +1,18 @@
 //! Giving access, ending it, and what has become of it.
 
-use dhc_ipc::{self as ipc, Failure};
+use std::io::{IsTerminal, Write};
+
+use dhc_ipc::{self as ipc, Code, Failure};
 use serde_json::Value;
 
-use crate::{args::Consent, composition::One, people};
+use crate::{
+    args::{Cli, Consent},
+    composition::One,
+    output::Output,
+    people,
+};
 
-pub async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
+pub async fn consents(cli: &Cli, one: &One, command: &Consent) -> Result<Value, Failure> {
     match command {
         Consent::Grant(g) => {
             one.ask(ipc::Grant {
@@ -57,12 +64,7 @@ pub async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
         }
         Consent::Alarms { seen: None } => one.ask(ipc::Alarms {}).await,
         Consent::Alarms { seen: Some(seq) } => one.ask(ipc::AcknowledgeAlarms { seq: *seq }).await,
-        Consent::Approve { grant } => {
-            one.ask(ipc::ApproveGrant {
-                grant: grant.clone(),
-            })
-            .await
-        }
+        Consent::Approve { grant } => approve(cli, one, grant).await,
         Consent::Revoke { grant } => {
             one.ask(ipc::RevokeGrant {
                 grant: grant.clone(),
@@ -92,4 +94,36 @@ pub async fn consents(one: &One, command: &Consent) -> Result<Value, Failure> {
         Consent::Proxy(proxy) => people::proxies(one, proxy).await,
         Consent::Proxies => one.ask(ipc::Proxies {}).await,
     }
+}
+
+/// Shows a person what they are to sign before they do, and signs that and nothing newer.
+async fn approve(cli: &Cli, one: &One, grant: &str) -> Result<Value, Failure> {
+    let terms = one
+        .call(ipc::ShowGrant {
+            grant: grant.to_owned(),
+        })
+        .await?;
+    let asks = !cli.yes && !cli.json && std::io::stdin().is_terminal();
+    if asks {
+        let shown = serde_json::to_value(&terms)
+            .map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
+        Output { json: false }.answer(&shown);
+        if !agreed()? {
+            return Err(Failure::new(Code::Cancelled, "nothing was approved"));
+        }
+    }
+    one.ask(ipc::ApproveGrant {
+        grant: grant.to_owned(),
+        round: Some(terms.round),
+    })
+    .await
+}
+
+fn agreed() -> Result<bool, Failure> {
+    let unreadable = |e: std::io::Error| Failure::new(Code::FileUnreadable, e.to_string());
+    eprint!("Approve this access? [y/N] ");
+    std::io::stderr().flush().map_err(unreadable)?;
+    let mut said = String::new();
+    std::io::stdin().read_line(&mut said).map_err(unreadable)?;
+    Ok(said.trim().eq_ignore_ascii_case("y"))
 }

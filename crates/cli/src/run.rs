@@ -151,7 +151,7 @@ async fn answer(cli: &Cli) -> Result<Value, Failure> {
         } => storage::restore(&one, args).await,
         Command::Storage(command) => storage::run(&one, command).await,
         Command::Sponsor(command) => sponsor::run(&one, command).await,
-        Command::Consent(command) => consent::consents(&one, command).await,
+        Command::Consent(command) => consent::consents(cli, &one, command).await,
         Command::Fetch { grant, study, out } => {
             let out = out.as_ref().map(|o| o.to_string_lossy().into_owned());
             one.ask(ipc::Fetch {

@@ -82,6 +82,14 @@ pub enum Mode {
 }
 
 impl Mode {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Sealed => "sealed",
+            Self::Custody => "custody",
+        }
+    }
+
     pub fn index(self) -> u8 {
         self as u8
     }

@@ -173,6 +173,23 @@ pub struct GivenReason {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ApproveGrant {
     pub grant: String,
+    /// The round whose terms the person saw; `None`: the one in force.
+    #[serde(default)]
+    pub round: Option<u16>,
+}
+
+/// An approval with the terms that were signed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Approved {
+    #[serde(flatten)]
+    pub change: GrantChange,
+    pub terms: GrantView,
+}
+
+/// One grant as it stands on chain, whoever asks: what an approver reads before approving.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ShowGrant {
+    pub grant: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -188,6 +188,46 @@ fn a_person_without_a_coin_appoints_asks_answers_and_declines() {
     }
 }
 
+/// What the contract words on chain and what the approver's app signs are the same text, or the
+/// errand would be worth nothing.
+#[test]
+fn a_person_without_a_coin_approves_what_they_were_shown() {
+    let Some(network) = network() else { return };
+    let clinic = Person::settled(&network);
+    let app = clinic.sponsoring("5", "50");
+    let (ida, doctor) = (Person::settled(&network), Person::settled(&network));
+    let [first, second] = [0; 2].map(|_| Person::sponsored(&network, &[&peer(&app)]));
+    let study = ida.import_one(&small_study(ida.path("study"), 2));
+    let terms = [
+        "--purpose",
+        "HRESCH",
+        "--threshold",
+        "2",
+        "--action",
+        "view",
+    ];
+    let board = ["--approver", &first.address, "--approver", &second.address];
+    let given = ida.grant(&study, &doctor, &[&terms[..], &board].concat());
+
+    for person in [&first, &second] {
+        let approved = person.run(["consent", "approve", &given]);
+        by(&approved, &clinic);
+        let shown = &approved["terms"];
+        assert_eq!(text(shown, "from"), ida.address);
+        assert_eq!(text(shown, "to"), doctor.address);
+        assert_eq!(shown["studies"], serde_json::json!([study]));
+        assert_eq!(text(shown, "purpose"), "HRESCH");
+        assert_eq!(text(shown, "template"), "research");
+        assert_eq!(shown["actions"], serde_json::json!(["view"]));
+        assert_eq!(
+            (text(shown, "mode"), &shown["round"]),
+            ("live".into(), &1.into())
+        );
+        assert_eq!((network.nonce(&person.address), person.balance()), (0, 0));
+    }
+    assert_eq!(doctor.state(&given), "active");
+}
+
 #[test]
 fn a_sponsor_pays_no_more_than_its_terms_say_and_a_restart_forgets_nothing() {
     let Some(network) = network() else { return };

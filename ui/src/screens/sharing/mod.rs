@@ -2,6 +2,7 @@
 
 mod allowed;
 mod approvers;
+mod approving;
 mod asked;
 mod draft;
 mod given;

@@ -3,12 +3,13 @@ use alloy::{
     sol_types::SolEvent,
 };
 use async_trait::async_trait;
-use dhc_domain::{Address, Attested, GrantId, Timestamp};
+use dhc_domain::{Action, Address, Attested, GrantId, Timestamp};
 
 use super::{Act, Intent};
 use crate::{
     At, Chain, ReadError,
     contracts::{Consent, Contract, GrantTerms, GrantView},
+    layout::LayoutError,
 };
 
 /// `approver` of a grant is this before an approval, and this plus the round after it.
@@ -42,8 +43,18 @@ pub(super) mod typed {
             uint256 deadline;
         }
 
+        #[derive(Default)]
         struct ApproveIntent {
             address approver;
+            address owner;
+            address grantee;
+            bytes32[] recordIds;
+            string purpose;
+            string template;
+            string actions;
+            bool onward;
+            string mode;
+            string until;
             bytes32 id;
             uint16 round;
             uint256 deadline;
@@ -102,6 +113,27 @@ pub fn revoke(owner: Address, grant: GrantId) -> Box<dyn Intent> {
         deadline: U256::ZERO,
         signature: Bytes::new(),
     })
+}
+
+/// The approval with a grant's terms in words.
+pub(super) fn worded(
+    grant: &GrantView,
+    template: String,
+    approval: typed::ApproveIntent,
+) -> typed::ApproveIntent {
+    let actions: Vec<&str> = grant.actions.iter().map(Action::name).collect();
+    typed::ApproveIntent {
+        owner: grant.owner,
+        grantee: grant.grantee,
+        recordIds: grant.records.iter().map(|r| r.0).collect(),
+        purpose: grant.purpose.code().to_owned(),
+        template,
+        actions: actions.join(", "),
+        onward: grant.onward,
+        mode: grant.mode.name().to_owned(),
+        until: grant.not_after.to_string(),
+        ..approval
+    }
 }
 
 /// `keccak256(abi.encode(owner, salt))`, as the contract numbers grants.
@@ -217,13 +249,25 @@ impl Act for Consent::approveBySigCall {
         self.account
     }
 
-    async fn typed(&self, _: &Chain) -> Result<Self::Typed, ReadError> {
-        Ok(typed::ApproveIntent {
+    /// Over the terms that stand on chain, in the words of `contracts/src/Wording.sol`. Of a grant
+    /// that there is not, over none: the contract knows no such grant either.
+    async fn typed(&self, chain: &Chain) -> Result<Self::Typed, ReadError> {
+        let blank = typed::ApproveIntent {
             approver: self.account,
             id: self.id,
             round: self.round,
             deadline: self.deadline,
-        })
+            ..Default::default()
+        };
+        let Some(grant) = chain.grant(GrantId(self.id), At::Latest).await?.value else {
+            return Ok(blank);
+        };
+        let templates = chain.templates(At::Latest).await?.value;
+        let template = templates
+            .into_iter()
+            .find(|t| t.id() == grant.template)
+            .ok_or_else(|| LayoutError::Value("a grant of no template".to_owned()))?;
+        Ok(worded(&grant, template.name, blank))
     }
 
     fn alone(&self) -> Self::Alone {

@@ -2,10 +2,10 @@ use alloy::{
     primitives::{Log, U256, b256},
     sol_types::SolStruct,
 };
-use dhc_domain::{GrantId, NetworkFile, Powers, RequestId};
+use dhc_domain::{Actions, GrantId, Mode, NetworkFile, Powers, Purpose, RecordId, RequestId};
 
 use super::*;
-use crate::contracts::RequestWish;
+use crate::contracts::{GrantView, RequestWish};
 
 const AUTHOR: Address = Address::repeat_byte(0x11);
 const OTHER: Address = Address::repeat_byte(0x12);
@@ -168,4 +168,54 @@ fn an_act_is_shown_by_its_own_event_only() {
     assert!(!intent.shown_by(&log(vec![topic])));
     assert!(!intent.shown_by(&log(vec![ID, ID])));
     assert!(!intent.shown_by(&log(vec![])));
+}
+
+/// The same grant, and the words that its contract makes of it, are in `contracts/test/Approval.t.sol`.
+#[test]
+fn an_approval_says_the_grants_terms_in_the_contracts_words() {
+    let grant = GrantView {
+        id: GrantId(ID),
+        owner: OTHER,
+        grantee: Address::repeat_byte(0x13),
+        by: OTHER,
+        records: vec![
+            RecordId(B256::repeat_byte(2)),
+            RecordId(B256::repeat_byte(3)),
+        ],
+        template: keccak256("research"),
+        purpose: Purpose::HRESCH,
+        mode: Mode::Live,
+        not_before: Timestamp(1_800_000_000),
+        not_after: Timestamp(1_802_592_000),
+        revoked: false,
+        approvals: 0,
+        threshold: 2,
+        round: 1,
+        actions: Actions(3),
+        onward: false,
+        broken_at: None,
+        glass_window_s: 0,
+        consent_hash: B256::ZERO,
+        note_hash: B256::ZERO,
+        openings: 0,
+        parent: None,
+    };
+    let blank = consent::typed::ApproveIntent {
+        approver: AUTHOR,
+        id: ID,
+        round: 1,
+        deadline: U256::from(1_800_003_600u64),
+        ..Default::default()
+    };
+    let shown = consent::worded(&grant, "research".to_owned(), blank);
+    assert_eq!((shown.approver, shown.owner), (AUTHOR, OTHER));
+    assert_eq!(shown.grantee, grant.grantee);
+    let records = [B256::repeat_byte(2), B256::repeat_byte(3)];
+    assert_eq!(shown.recordIds, records);
+    assert_eq!(shown.purpose, "HRESCH");
+    assert_eq!(shown.template, "research");
+    assert_eq!(shown.actions, "view, export");
+    assert_eq!(shown.mode, "live");
+    assert_eq!(shown.until, "2027-02-14T08:00:00Z");
+    assert_eq!((shown.onward, shown.id, shown.round), (false, ID, 1));
 }
