@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     contacts,
     failure::standing,
-    glass, grants,
+    glass,
     ledger::receipt_failure,
     profile::{Profile, Session},
     records,

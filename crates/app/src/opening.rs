@@ -1,34 +1,33 @@
 //! The grantee's side: enter the access log, get the key, fetch, verify, open.
 
+mod asking;
 mod files;
+mod granted;
 
 use std::path::PathBuf;
 
 use dhc_chain::{
-    At, TxRequest,
+    TxRequest,
     contracts::Consent,
-    history::{Accessed, Entry as _, GrantReceived},
+    history::{Accessed, Entry as _},
 };
-use dhc_content::{
-    oakley::{AccessEntry, AccessRequest, Initiator, Progress, Refusal, Scope},
-    object::ObjectKey,
-};
-use dhc_domain::{
-    Action, Actions, B256, GrantId, GrantState, Height, Mode, RecordId, Timestamp, TxHash,
-};
-use dhc_ipc::{Code, Failure, Fetch, FetchView, HolderView, Indexed, Stage};
+use dhc_content::oakley::{AccessEntry, AccessRequest};
+use dhc_domain::{Action, B256, GrantId, GrantState, Height, Mode, RecordId, Timestamp, TxHash};
+use dhc_ipc::{Code, Failure, Fetch, FetchView, HolderView, Indexed};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use self::files::Files;
+use self::{asking::ask, files::Files};
+pub(crate) use self::{
+    asking::refusal_code,
+    granted::{action_refused, granted, received, record_of, refused},
+};
 use crate::{
     custody,
-    failure::{exchange_failure, misuse},
-    grants::{self, Known, after, grant_id},
+    grants::{Known, after, grant_id},
     job::Job,
-    keys::Signing,
     ledger::{proven_at, read_failure},
-    notes::{self, NoteBody, NotedRecord},
+    notes::NotedRecord,
     objects::{Object, corrupt},
     ports::PeerHint,
     profile::{Profile, Session},
@@ -60,95 +59,6 @@ pub struct Opened {
     pub access: Access,
     /// In custody mode, as they answered.
     pub holders: Vec<HolderView>,
-}
-
-pub(crate) fn refused(state: GrantState) -> Failure {
-    match state {
-        GrantState::Revoked => Failure::new(Code::GrantRevoked, "the owner has ended this access"),
-        GrantState::Expired => {
-            Failure::new(Code::GrantExpired, "the window of this access is over")
-        }
-        GrantState::AwaitingApproval => {
-            Failure::new(Code::GrantUnapproved, "approvals are missing")
-        }
-        GrantState::Dormant => Failure::new(Code::GrantDormant, "this access is for an emergency")
-            .hint(
-                "dhc consent break-glass GRANT --reason TEXT opens it; the owner is told at once",
-            ),
-        GrantState::Active => Failure::new(Code::Internal, "an active grant was refused"),
-    }
-}
-
-/// The refusal of what is not among the actions that a grant allows.
-pub(crate) fn action_refused(allowed: Actions) -> Failure {
-    let allowed: Vec<_> = allowed.iter().map(Action::name).collect();
-    Failure::new(
-        Code::ActionRefused,
-        format!("this access is to {} alone", allowed.join(", ")),
-    )
-}
-
-/// A grant to this profile and its note, in whichever state it is.
-pub(crate) async fn granted(
-    profile: &Profile,
-    session: &Session,
-    id: GrantId,
-) -> Result<(Known, NoteBody), Failure> {
-    let known = received(profile, session, id).await?;
-    let history = profile
-        .history::<GrantReceived>(session, "received", session.address, At::Latest)
-        .await?;
-    let note = history.entries.iter().find(|e| e.id == id).ok_or_else(|| {
-        Failure::new(
-            Code::ContentUnavailable,
-            "the network did not hand over the grant's note",
-        )
-    })?;
-    let note = notes::open(profile, session, &known, &note.note)?;
-    Ok((known, note))
-}
-
-/// A grant to this profile.
-pub(crate) async fn received(
-    profile: &Profile,
-    session: &Session,
-    id: GrantId,
-) -> Result<Known, Failure> {
-    let known = grants::read(profile, id, At::Latest)
-        .await?
-        .ok_or_else(|| Failure::new(Code::GrantUnknown, "there is no such grant"))?;
-    if known.on_chain.grantee != session.address {
-        return Err(Failure::new(
-            Code::NotGrantee,
-            "this access was given to somebody else",
-        ));
-    }
-    Ok(known)
-}
-
-/// The record of a grant that is meant: the one named, or the only one.
-pub(crate) fn record_of(known: &Known, study: Option<&str>) -> Result<RecordId, Failure> {
-    let records = &known.on_chain.records;
-    match (study, records.as_slice()) {
-        (None, [only]) => Ok(*only),
-        (None, _) => Err(
-            misuse(format!("this access is for {} studies", records.len()))
-                .hint("name one of them: --study ID"),
-        ),
-        (Some(study), _) => {
-            let id: RecordId = study
-                .parse()
-                .map_err(|_| misuse("a record's id is 0x and 64 hex digits"))?;
-            if records.contains(&id) {
-                Ok(id)
-            } else {
-                Err(Failure::new(
-                    Code::RecordUnknown,
-                    "this access is not for that study",
-                ))
-            }
-        }
-    }
 }
 
 /// Opens a study of a grant to this profile, for one action. Each call is one opening in the
@@ -286,75 +196,6 @@ async fn enter(
     profile.stage_forgotten(session, &mut batch, &act);
     session.db.commit(batch)?;
     Ok(access)
-}
-
-/// Asks the owner's app for the key (Oakley).
-async fn ask(
-    profile: &Profile,
-    session: &Session,
-    request: AccessRequest,
-    note: &NotedRecord,
-    peers: &[PeerHint],
-    job: &Job,
-) -> Result<ObjectKey, Failure> {
-    job.report(Stage::AskingForKey, 0, 1);
-    let scope = Scope {
-        chain_id: profile.chain.network().evm_chain_id,
-        consent: profile.contract("Consent")?,
-    };
-    let peer = peers
-        .first()
-        .ok_or_else(|| corrupt("the grant's note names no peer"))?;
-    let signer = Signing(session.account.clone());
-    let mut rng = profile.rng.clone();
-    let (mut machine, mut message) = Initiator::new(scope, request, &mut rng);
-    loop {
-        job.go_on()?;
-        let answer = profile
-            .home
-            .channel
-            .ask(peer, message)
-            .await
-            .map_err(exchange_failure)?;
-        let progress = machine.handle(&answer, &signer, &mut rng).map_err(|e| {
-            Failure::new(
-                Code::OwnerOffline,
-                format!("the owner's app did not answer as it should: {e}"),
-            )
-        })?;
-        match progress {
-            Progress::Send(next) => message = next,
-            Progress::Released(released) if released.object == note.object => {
-                tracing::debug!("the key is here");
-                job.report(Stage::AskingForKey, 1, 1);
-                return Ok(released.key);
-            }
-            Progress::Released(_) => {
-                return Err(corrupt("the owner's app gave another object's key"));
-            }
-            Progress::Share(_) => return Err(corrupt("the owner's app gave a share for a key")),
-            Progress::Refused(refusal) => {
-                let why = format!("the owner's app refused: {refusal}");
-                return Err(Failure::new(refusal_code(refusal), why));
-            }
-        }
-    }
-}
-
-/// The code under which a peer's refusal is told.
-pub(crate) fn refusal_code(refusal: Refusal) -> Code {
-    match refusal {
-        Refusal::GrantUnknown => Code::GrantUnknown,
-        Refusal::GrantRevoked => Code::GrantRevoked,
-        Refusal::GrantExpired => Code::GrantExpired,
-        Refusal::GrantUnapproved => Code::GrantUnapproved,
-        Refusal::GrantDormant => Code::GrantDormant,
-        Refusal::ActionRefused => Code::ActionRefused,
-        Refusal::NotGrantee => Code::NotGrantee,
-        Refusal::AccessUnproven => Code::ProofUnavailable,
-        Refusal::ContentUnavailable => Code::ContentUnavailable,
-        Refusal::LetterUnusable => Code::ShareRefused,
-    }
 }
 
 /// What was opened is what the record's commitment on chain says.
