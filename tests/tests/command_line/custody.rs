@@ -25,6 +25,7 @@ use crate::{
     films::{contents, small_study},
     people::{Network, Person, network, text},
     process::Service,
+    storage::{add_kubo, with_kubo, with_study},
 };
 
 /// As `--custodian` takes it.
@@ -152,6 +153,48 @@ fn an_approver_who_holds_a_share_releases_after_approving_only() {
     let _second = second.app();
     doctor.run(["fetch", &given]);
     assert_eq!(openings_of(&patient, &given), 1);
+}
+
+/// Nobody's app has the films but the patient's, which is off: a real Kubo keeps the ciphertext,
+/// real apps of custodians release the key.
+#[test]
+fn an_offline_patients_films_come_from_a_kubo_when_custodians_release_them() {
+    let Some((network, kubo)) = with_kubo() else {
+        return;
+    };
+    let (patient, study, cid, folder) = with_study(&network);
+    add_kubo(&patient, &kubo);
+    assert!(kubo.has_pinned(&cid));
+    let [doctor, late] = [(); 2].map(|()| Person::settled(&network));
+    let custodians = [(); 3].map(|()| Person::settled(&network));
+    let apps = custodians.each_ref().map(Person::app);
+    let holders: Vec<String> = custodians
+        .iter()
+        .zip(&apps)
+        .map(|(c, a)| named(c, a))
+        .collect();
+    let [given, later] = [&doctor, &late].map(|to| entrust(&patient, &study, to, &holders, "2"));
+
+    let out = doctor.path("films");
+    let fetched = doctor.run(["fetch", &given, "--out", out.to_str().unwrap()]);
+    assert_eq!(contents(&out), contents(&folder));
+    let released = fetched["holders"].as_array().expect("holders");
+    assert_eq!(released.len(), 2, "{fetched}");
+
+    // The patient comes back and sees it, all of it.
+    let audit = patient.run(["consent", "audit"]);
+    assert_eq!(audit["complete"], true, "{audit}");
+    let entries = audit["entries"].as_array().expect("entries");
+    assert_eq!(entries.len(), 1, "{audit}");
+    assert_eq!(text(&entries[0], "by"), doctor.address);
+    assert_eq!(text(&entries[0], "mode"), "custody");
+
+    // The films came from the Kubo: without it there is leave, and nothing to read.
+    drop(kubo);
+    assert_eq!(late.code(["fetch", &later]), "content_unavailable");
+    patient.run(["consent", "revoke", &later]);
+    assert_eq!(late.code(["fetch", &later]), "grant_revoked");
+    assert_eq!(openings_of(&patient, &later), 1);
 }
 
 fn now() -> Timestamp {

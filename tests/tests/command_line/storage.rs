@@ -14,14 +14,14 @@ use crate::{
 };
 
 /// A network and a Kubo; `None` where one of them is left out.
-fn with_kubo() -> Option<(std::sync::Arc<Network>, Kubo)> {
+pub fn with_kubo() -> Option<(std::sync::Arc<Network>, Kubo)> {
     program()?;
     let kubo = Kubo::start()?;
     Some((network()?, kubo))
 }
 
 /// Somebody with a study of three films: its id, its root, its folder.
-fn with_study(network: &Network) -> (Person, String, String, PathBuf) {
+pub fn with_study(network: &Network) -> (Person, String, String, PathBuf) {
     let person = Person::settled(network);
     let folder = small_study(person.path("study"), 3);
     let (id, cid) = import(&person, &folder);
@@ -34,7 +34,7 @@ fn import(person: &Person, folder: &std::path::Path) -> (String, String) {
     (text(study, "id"), text(study, "cid"))
 }
 
-fn add_kubo(person: &Person, kubo: &Kubo) -> Value {
+pub fn add_kubo(person: &Person, kubo: &Kubo) -> Value {
     person.run(["storage", "pin", "add", "clinic", &kubo.rpc(), "--kubo"])
 }
 
