@@ -135,6 +135,12 @@ fn preset_choice(viewer: Viewer) -> AnyView {
     view! { <select class="v-presets" aria-label=t("film.presets") on:change=choose>{by_hand}{options}</select> }.into_any()
 }
 
+/// Tools that act on a frame: not there while planes are cut.
+fn on_frames(viewer: Viewer, tools: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    let is_cut = Memo::new(move |_| viewer.cuts.with(Option::is_some));
+    view! { {move || (!is_cut.get()).then(&tools)} }.into_any()
+}
+
 pub fn toolbar(viewer: Viewer) -> AnyView {
     let cine = move || {
         if viewer.cine.get() {
@@ -147,23 +153,29 @@ pub fn toolbar(viewer: Viewer) -> AnyView {
         <div class="v-tools" role="toolbar" aria-label=t("film.tools")>
             {tool(viewer, Tool::Window, Icon::Contrast, t("film.window"))}
             {tool(viewer, Tool::Scroll, Icon::Scroll, t("film.scroll"))}
-            {tool(viewer, Tool::Pan, Icon::Move, t("film.pan"))}
-            {tool(viewer, Tool::Zoom, Icon::ZoomIn, t("film.zoom"))}
-            <span class="v-rule"></span>
-            {tool(viewer, Tool::Measure(Shape::Length), Icon::Ruler, t("measure.length"))}
-            {tool(viewer, Tool::Measure(Shape::Angle), Icon::TriangleRight, t("measure.angle"))}
-            {measure_choice(viewer)}
-            {toggle(viewer, viewer.marks_listed, Action::List, Icon::List, t("measure.title"))}
+            {on_frames(viewer, move || view! {
+                {tool(viewer, Tool::Pan, Icon::Move, t("film.pan"))}
+                {tool(viewer, Tool::Zoom, Icon::ZoomIn, t("film.zoom"))}
+                <span class="v-rule"></span>
+                {tool(viewer, Tool::Measure(Shape::Length), Icon::Ruler, t("measure.length"))}
+                {tool(viewer, Tool::Measure(Shape::Angle), Icon::TriangleRight, t("measure.angle"))}
+                {measure_choice(viewer)}
+                {toggle(viewer, viewer.marks_listed, Action::List, Icon::List, t("measure.title"))}
+            }.into_any())}
             <span class="v-rule"></span>
             {preset_choice(viewer)}
             {cuts_choice(viewer)}
-            <button class="tool" aria-label=t("film.cine") title=t("film.cine") aria-pressed=move || viewer.cine.get().to_string()
-                on:click=move |_| perform(viewer, Action::Cine)>{cine}<span class="t">{t("film.cine")}</span></button>
+            {on_frames(viewer, move || view! {
+                <button class="tool" aria-label=t("film.cine") title=t("film.cine") aria-pressed=move || viewer.cine.get().to_string()
+                    on:click=move |_| perform(viewer, Action::Cine)>{cine}<span class="t">{t("film.cine")}</span></button>
+            }.into_any())}
             <span class="v-rule"></span>
             {toggle(viewer, viewer.inverted, Action::Invert, Icon::SunMoon, t("film.invert"))}
-            {action(viewer, Action::Turn, Icon::RotateCw, t("film.rotate"))}
-            {action(viewer, Action::Mirror, Icon::FlipHorizontal, t("film.mirror"))}
-            {action(viewer, Action::Flip, Icon::FlipVertical, t("film.flip"))}
+            {on_frames(viewer, move || view! {
+                {action(viewer, Action::Turn, Icon::RotateCw, t("film.rotate"))}
+                {action(viewer, Action::Mirror, Icon::FlipHorizontal, t("film.mirror"))}
+                {action(viewer, Action::Flip, Icon::FlipVertical, t("film.flip"))}
+            }.into_any())}
             {action(viewer, Action::Reset, Icon::Refresh, t("film.reset"))}
             <span class="v-rule"></span>
             {toggle(viewer, viewer.banner, Action::Banner, Icon::Info, t("film.banner"))}
