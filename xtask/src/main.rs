@@ -7,6 +7,7 @@ mod bench;
 mod browser;
 mod build;
 mod command;
+mod conformance;
 mod contracts;
 mod demo;
 mod ethereum;
@@ -86,6 +87,12 @@ enum Task {
         #[arg(long)]
         write: bool,
     },
+    /// Decode every test film beside the reference codecs; compare docs/conformance.md
+    Conformance {
+        /// Write it instead; wants DHC_TEST_DATA
+        #[arg(long)]
+        write: bool,
+    },
     /// Validators of the real engine on this machine: up, down, status
     #[command(subcommand)]
     Network(network::Network),
@@ -114,6 +121,7 @@ fn perform(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
         Task::Test { long, only } => return test::all(workspace, long, only),
         Task::Bench { development, only } => bench::write(workspace, development, only)?,
         Task::Contracts { write } => contracts::build(workspace, write)?,
+        Task::Conformance { write } => conformance::compare(workspace, write)?,
         Task::Network(task) => network::perform(workspace, task)?,
         Task::Screenshots => browser::screenshots(workspace)?,
         Task::Ui => {

@@ -10,6 +10,7 @@ use crate::audit;
 use crate::browser;
 use crate::build::{self, TestBinary};
 use crate::command::{announce, program, stream, watch};
+use crate::conformance;
 use crate::contracts;
 use crate::demo;
 use crate::ethereum;
@@ -131,6 +132,7 @@ pub fn all(workspace: &Workspace, long: bool, only: Option<String>) -> Result<Ex
     if long {
         report.stage("libFuzzer", || fuzz::test(workspace));
     }
+    report.stage("conformance of decoding", || conformance::test(workspace));
     report.stage("documentation's examples", || doc_tests(workspace));
     report.stage("contracts", || contracts::test(workspace, long));
     report.stage("contracts' static check", || {

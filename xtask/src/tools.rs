@@ -230,6 +230,12 @@ pub fn second_reader(workspace: &Workspace) -> Result<Option<PathBuf>> {
     python_program(workspace, "second-reader", PINS, "python")
 }
 
+/// The Python that runs the reference codecs of docs/conformance.md. `None` as above.
+pub fn reference_codecs(workspace: &Workspace) -> Result<Option<PathBuf>> {
+    const PINS: &str = "tests/conformance/requirements.txt";
+    python_program(workspace, "reference-codecs", PINS, "python")
+}
+
 /// A program of a virtual environment of its own, with the packages that the file `pins` names.
 fn python_program(
     workspace: &Workspace,

@@ -247,9 +247,14 @@ impl<R: Read> Walk<R> {
     fn fragments(&mut self, own: bool) -> Result<(), OpenError> {
         let mut offset_table = None;
         let mut fragments = Vec::new();
+        // To look at an image, the frames before a cut are better than none.
+        let cut_is_fine = own && self.extent == Extent::UntilPixels;
         loop {
-            let header = self.declared.decode_item_header();
-            let length = match header.map_err(|e| self.fault(&e))? {
+            let header = match self.declared.decode_item_header() {
+                Err(_) if cut_is_fine && offset_table.is_some() && self.tape.ended() => break,
+                header => header.map_err(|e| self.fault(&e))?,
+            };
+            let length = match header {
                 SequenceItemHeader::SequenceDelimiter => break,
                 SequenceItemHeader::Item { len } => len.get(),
                 SequenceItemHeader::ItemDelimiter => None,
@@ -268,7 +273,10 @@ impl<R: Read> Walk<R> {
                 offset: self.tape.position(),
                 length,
             });
-            self.skip(length)?;
+            match self.skip(length) {
+                Err(OpenError::Damaged(_)) if cut_is_fine => break,
+                skipped => skipped?,
+            }
         }
         if own {
             self.pixels = Pixels::Encapsulated {

@@ -55,7 +55,7 @@ impl<R: Read + Seek> DicomFile<R> {
             let index = |start: u64| {
                 fragments
                     .iter()
-                    .position(|f| f.length > 0 && f.offset == base + start)
+                    .position(|f| f.length > 0 && f.offset.checked_sub(base) == Some(start))
             };
             let first = index(starts[frame]).ok_or_else(missing)?;
             let end = match starts.get(frame + 1) {

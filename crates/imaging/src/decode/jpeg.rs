@@ -1,6 +1,8 @@
 //! JPEG (ITU-T T.81): baseline, extended with 8 and 12 bits, lossless. Components stay as they
 //! are coded: the colour transform belongs to display.
 
+use std::ops::Range;
+
 use jpeg_decoder::{ColorTransform, Decoder, PixelFormat};
 use openreadout_codecs::{CodecError, JpegColor, jpeg_decode_tiff_limited, jpeg_markers};
 
@@ -9,6 +11,9 @@ use crate::refusal::DecodeError;
 
 /// Coding process of the lossless frame header, SOF3.
 const LOSSLESS: u8 = 3;
+/// Markers of frames with spectral selection.
+const PROGRESSIVE: [u8; 4] = [0xc2, 0xc6, 0xca, 0xce];
+const START_OF_SCAN: u8 = 0xda;
 
 struct Raster {
     rows: usize,
@@ -71,36 +76,64 @@ fn decode_dct(layout: &Layout, encoded: &[u8], limit: usize) -> Result<Raster, D
     })
 }
 
-/// The stream with the scan's last coefficient set to 63, where it is 0. A sequential scan has
-/// the whole spectrum (T.81, B.2.3), but some encoders of 12 bits write 0 there. `None` where
-/// there is nothing to mend.
-fn with_whole_spectrum(stream: &[u8]) -> Option<Vec<u8>> {
+/// The contents of the first segment of one of `kinds` (T.81, B.1.1.4), up to the first scan's
+/// header.
+fn segment(stream: &[u8], kinds: &[u8]) -> Option<Range<usize>> {
     let mut at = 2;
     loop {
         let [marker, kind, high, low] = *stream.get(at..)?.first_chunk()?;
-        let length = usize::from(u16::from_be_bytes([high, low]));
         match (marker, kind) {
             (0xff, 0xff) => at += 1,
-            (0xff, 0xc2 | 0xc6 | 0xca | 0xce) => return None,
-            (0xff, 0xda) => {
-                // Ss, Se, Ah and Al end the header.
-                let end = at + 2 + length;
-                let spectrum = stream.get(end.checked_sub(3)?..end)?;
-                return (spectrum == [0, 0, 0]).then(|| {
-                    let mut mended = stream.to_vec();
-                    mended[end - 2] = 63;
-                    mended
-                });
+            (0xff, _) => {
+                let end = at + 2 + usize::from(u16::from_be_bytes([high, low]));
+                if kinds.contains(&kind) {
+                    return (at + 4 <= end && end <= stream.len()).then_some(at + 4..end);
+                }
+                if kind == START_OF_SCAN {
+                    return None;
+                }
+                at = end.max(at + 4);
             }
-            (0xff, _) => at += 2 + length,
             _ => return None,
         }
     }
 }
 
+/// The stream with the scan's last coefficient set to 63, where it is 0. A sequential scan has
+/// the whole spectrum (T.81, B.2.3), but some encoders of 12 bits write 0 there. `None` where
+/// there is nothing to mend.
+fn with_whole_spectrum(stream: &[u8]) -> Option<Vec<u8>> {
+    if segment(stream, &PROGRESSIVE).is_some() {
+        return None;
+    }
+    // Ss, Se, Ah and Al end the header.
+    let end = segment(stream, &[START_OF_SCAN])?.end;
+    let spectrum = stream.get(end - 3..end)?;
+    (spectrum == [0, 0, 0]).then(|| {
+        let mut mended = stream.to_vec();
+        mended[end - 2] = 63;
+        mended
+    })
+}
+
+/// The stream with the frame's quantisation tables set to 0, where they are not. A lossless frame
+/// has none (T.81, B.2.2), but some encoders number them as for DCT. `None` where there is nothing
+/// to mend.
+fn without_tables(stream: &[u8]) -> Option<Vec<u8>> {
+    let frame = segment(stream, &[0xc0 | LOSSLESS])?;
+    // Precision, lines, samples and the number of components come first.
+    let tables: Vec<usize> = frame.skip(6).skip(2).step_by(3).collect();
+    tables.iter().any(|at| stream[*at] != 0).then(|| {
+        let mut mended = stream.to_vec();
+        tables.iter().for_each(|at| mended[*at] = 0);
+        mended
+    })
+}
+
 /// Lossless frames of 2 to 16 bits and any predictor.
 fn decode_lossless(encoded: &[u8], limit: usize) -> Result<Raster, jpeg_decoder::Error> {
-    let mut decoder = Decoder::new(encoded);
+    let mended = without_tables(encoded);
+    let mut decoder = Decoder::new(mended.as_deref().unwrap_or(encoded));
     decoder.set_color_transform(ColorTransform::None);
     decoder.set_max_decoding_buffer_size(limit);
     decoder.read_info()?;

@@ -6,6 +6,7 @@
 //! must stay as they are, stops at 8-bit DCT samples and trusts segment lengths.
 
 mod codestream;
+mod deflated;
 mod encapsulated;
 mod jpeg;
 mod native;
@@ -211,6 +212,7 @@ fn decompress(layout: &Layout, encoded: &[u8]) -> Result<Vec<u8>, DecodeError> {
         | uids::JPEG_EXTENDED12_BIT
         | uids::JPEG_LOSSLESS
         | uids::JPEG_LOSSLESS_SV1 => jpeg::decode(layout, encoded)?,
+        uids::DEFLATED_IMAGE_FRAME_COMPRESSION => deflated::decode(layout, encoded)?,
         uids::RLE_LOSSLESS => rle::decode(layout, encoded)?,
         uids::JPEGLS_LOSSLESS | uids::JPEGLS_NEAR_LOSSLESS => {
             codestream::decode_jpeg_ls(layout, encoded)?
@@ -271,6 +273,13 @@ fn interleave(planes: &[u8], samples: usize, sample_bytes: usize) -> Vec<u8> {
         }
     }
     out
+}
+
+/// `samples` bits from the bit `first` on, least significant first, a byte each.
+fn unpack_bits(packed: &[u8], first: usize, samples: usize) -> Vec<u8> {
+    (first..first + samples)
+        .map(|i| packed[i / 8] >> (i % 8) & 1)
+        .collect()
 }
 
 /// Samples of one byte into a container of `bits_allocated`.

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek};
 
-use super::{Layout, interleave};
+use super::{Layout, interleave, unpack_bits};
 use crate::file::DicomFile;
 use crate::refusal::DecodeError;
 
@@ -95,10 +95,7 @@ impl<R: Read + Seek> DicomFile<R> {
             )));
         }
         let packed = self.read_at(offset + start, (end - start) as usize)?;
-        let shift = (first % 8) as usize;
-        Ok((shift..shift + samples)
-            .map(|i| packed[i / 8] >> (i % 8) & 1)
-            .collect())
+        Ok(unpack_bits(&packed, (first % 8) as usize, samples))
     }
 }
 
