@@ -11,6 +11,7 @@ use crate::preferences::Preferences;
 use crate::session::{Loaded, Session, session};
 
 mod governance;
+mod kept;
 mod node;
 mod node_sheets;
 mod security;
@@ -40,6 +41,7 @@ pub fn settings_screen() -> AnyView {
                     </a>
                     {sponsors::sponsors_section()}
                     <section class="section"><h2>{t("settings.storage")}</h2>{shown(storage, draw_storage)}</section>
+                    {kept::kept_section()}
                     <section class="section"><h2>{t("settings.about")}</h2>{about()}</section>
                 </div>
             </div>

@@ -248,7 +248,7 @@ impl Limits<'_> {
             imported.bytes,
         ));
         if let Some(kubo) = &peers.kubo {
-            // One file, as an object is: Kubo takes ten times as long for a folder of slices.
+            // One file, as an object is: Kubo takes several times as long for a folder of slices.
             let joined = bench.folder.join("joined");
             join(&bench.folder.join("study"), &joined)?;
             let mut got = Vec::new();
