@@ -118,7 +118,7 @@ pub fn kept_section() -> AnyView {
                 <p class="sub">{t("kept.text")}</p>
                 {shown(desk.objects, move |view| objects(&view, desk))}
                 {notice(desk.problem)}
-                <div class="actions">
+                <div class="stack-s">
                     {busy_button("btn quiet compact", Some(Icon::Refresh), t("kept.check"), busy, || false, move || desk.check())}
                     {busy_button("btn quiet compact", Some(Icon::ShieldCheck), t("kept.verify"), busy, || false, move || desk.verify())}
                     {busy_button("btn quiet compact", Some(Icon::Download), t("kept.restore"), busy, || false, move || desk.restore())}
@@ -201,7 +201,7 @@ fn object(object: &ObjectView, desk: Desk) -> AnyView {
         view! { <span class=class>{icon(Icon::Globe)}{said}</span> }
     });
     view! {
-        <li class="stack-xs" data-testid="kept">
+        <li class="stack-xs kept" data-testid="kept">
             <span class="strong">{title}</span>
             <span class=class>{icon(sign)}{here}</span>
             {pinned}
