@@ -161,8 +161,22 @@ test("an access is approved by its id, and a mistyped one is said to be", async 
   const id = page.getByLabel("Id of the access");
   await id.fill("0x12");
   await page.getByText("An id is 0x and 64 digits").waitFor();
-  assert.ok(await button("Approve").isDisabled());
+  assert.ok(await button("Read the terms").isDisabled());
   await id.fill(`0x${"0".repeat(64)}`);
+  await button("Read the terms").click();
+  await page.getByRole("alert").waitFor();
+  assert.equal(await button("Approve").count(), 0, "nothing is signed that was not read");
+});
+
+test("the terms of an access are read before anything is signed", async () => {
+  const [given] = (await call(page, "consent_list", app.profile, { direction: "given" })).body.grants;
+  await app.go(`/sharing?tab=requests&grant=${given.grant}`);
+  await button("Read the terms").click();
+  const terms = page.getByRole("region", { name: "You would agree to this" });
+  await terms.getByText(/Proven/).waitFor();
+  const said = await terms.innerText();
+  assert.ok(said.includes(given.to_name ?? given.to), said);
+  // Its owner is none of its approvers: the contract would refuse, and the app says so before.
   await button("Approve").click();
   await page.getByRole("alert").waitFor();
 });
